@@ -1,0 +1,3 @@
+/** What every part of Temper shares. */
+@org.jspecify.annotations.NullMarked
+package dev.temper;
