@@ -29,7 +29,7 @@ call :find_jar
 if defined JAR goto run
 echo building temper (first use)...>&2
 pushd "%HERE%"
-call mvn -B -q -Dstyle.color=never -DskipTests -Djacoco.skip=true -pl cli -am package 1>&2
+call mvn -B -q -DskipTests -Djacoco.skip=true -pl cli -am package 1>&2
 set "BUILT=%ERRORLEVEL%"
 popd
 if not "%BUILT%"=="0" (

@@ -193,6 +193,7 @@ class ArchitectureTest {
         Set.of("tensor", "linalg", "checkpoint", "text", "data", "model", "generate", "train");
 
     private final String folder;
+
     @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
     private final Set<Module> uses;
 
