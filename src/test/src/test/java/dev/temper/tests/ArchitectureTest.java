@@ -194,7 +194,6 @@ class ArchitectureTest {
 
     private final String folder;
 
-    @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
     private final Set<Module> uses;
 
     Module(String folder, Module... uses) {
