@@ -68,8 +68,8 @@ final class Attributes {
     boolean container = Values.isString(object) || object instanceof PyDict || Values.sequence(object) != null;
     boolean function = object instanceof HostObject && !(object instanceof Namespace);
     return INTERNAL.contains(name)
-        || container && CONTAINER.contains(name)
-        || function && (FUNCTION.contains(name) || name.startsWith("_") && !name.startsWith("__"));
+        || (container && CONTAINER.contains(name))
+        || (function && (FUNCTION.contains(name) || !name.startsWith("__")));
   }
 
   private static @Nullable Object ofNumber(Object number, String name) {
@@ -85,7 +85,7 @@ final class Attributes {
       case "is_integer" ->
           Function.method(
               Signature.of(name),
-              (interpreter, a) -> !(number instanceof Double d) || !d.isInfinite() && d.equals(Math.rint(d)));
+              (interpreter, a) -> !(number instanceof Double d) || (!d.isInfinite() && d.equals(Math.rint(d))));
       default -> null;
     };
   }

@@ -103,7 +103,7 @@ final class Filters {
     filter(
         "default",
         (interpreter, input, a) ->
-            input instanceof Undefined || a.truth(1, false) && !Values.truth(input) ? a.or(0, "") : input,
+            input instanceof Undefined || (a.truth(1, false) && !Values.truth(input)) ? a.or(0, "") : input,
         "default_value?",
         "boolean?");
     alias("d", "default");

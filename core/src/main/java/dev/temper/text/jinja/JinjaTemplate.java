@@ -1,6 +1,7 @@
 package dev.temper.text.jinja;
 
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 
@@ -18,11 +19,11 @@ public final class JinjaTemplate {
   private static final int MAX_SOURCE = 2_000_000;
 
   private final String source;
-  private final List<Stmt> statements;
+  private final Parser.Parsed parsed;
 
-  private JinjaTemplate(String source, List<Stmt> statements) {
+  private JinjaTemplate(String source, Parser.Parsed parsed) {
     this.source = source;
-    this.statements = statements;
+    this.parsed = parsed;
   }
 
   /**
@@ -59,9 +60,14 @@ public final class JinjaTemplate {
     return source;
   }
 
+  /** Whether it marks what the model generates with {@code {% generation %}}. */
+  public boolean hasGenerationBlocks() {
+    return parsed.hasGeneration();
+  }
+
   /** Renders with the system clock and the default limits. */
   public Rendered render(Map<String, ?> variables) {
-    return render(variables, Clock.systemDefaultZone(), JinjaLimits.DEFAULT);
+    return render(variables, Clock.system(ZoneId.systemDefault()), JinjaLimits.DEFAULT);
   }
 
   /**
@@ -74,7 +80,7 @@ public final class JinjaTemplate {
    */
   public Rendered render(Map<String, ?> variables, Clock clock, JinjaLimits limits) {
     try {
-      Output output = new Interpreter(JavaValues.variables(variables), clock, new Budget(limits)).run(statements);
+      Output output = new Interpreter(JavaValues.variables(variables), clock, new Budget(limits)).run(parsed.statements());
       return new Rendered(output.text(), output.generations());
     } catch (StackOverflowError e) { // the depth limit comes first, unless the thread's stack is small or already deep
       throw JinjaException.recursion();

@@ -141,7 +141,7 @@ final class Json {
         case '\b' -> out.append("\\b");
         case '\f' -> out.append("\\f");
         default -> {
-          if (c < 0x20 || style.ensureAscii() && c > 0x7E) {
+          if (c < 0x20 || (style.ensureAscii() && c > 0x7E)) {
             out.append("\\u").append(Character.forDigit(c >> 12, 16)).append(Character.forDigit(c >> 8 & 15, 16));
             out.append(Character.forDigit(c >> 4 & 15, 16)).append(Character.forDigit(c & 15, 16));
           } else {

@@ -208,7 +208,7 @@ final class Lexer {
   }
 
   private static boolean isWord(int c) {
-    return c == '_' || Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c);
+    return c == '_' || (Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
   }
 
   private void name() {
@@ -274,7 +274,7 @@ final class Lexer {
       boolean digit = radix == 1 ? c == '0' : c < 128 && Character.digit(c, radix) >= 0;
       if (digit) {
         end = ++p;
-      } else if (c == '_' && (end == p || leadingUnderscore && p == from)) {
+      } else if (c == '_' && (end == p || (leadingUnderscore && p == from))) {
         p++;
       } else {
         break;
@@ -309,9 +309,7 @@ final class Lexer {
       }
       char e = body.charAt(i++);
       int simple = "\\'\"abfnrtv".indexOf(e);
-      if (e == '\n') {
-        continue;
-      } else if (simple >= 0) {
+      if (simple >= 0) {
         out.append("\\'\"\u0007\b\f\n\r\t\u000b".charAt(simple));
       } else if (e >= '0' && e <= '7') {
         int value = e - '0';
@@ -334,7 +332,7 @@ final class Lexer {
           throw error("unknown Unicode character name");
         }
         i = close + 1;
-      } else {
+      } else if (e != '\n') { // a backslash joins lines
         out.append('\\').append(e);
       }
     }

@@ -157,18 +157,16 @@ final class Operators {
     }
     double a = Numbers.toDouble(left);
     double b = Numbers.toDouble(right);
-    switch (op) {
-      case ADD:
-        return a + b;
-      case SUBTRACT:
-        return a - b;
-      case MULTIPLY:
-        return a * b;
-      case POWER:
-        return floatPower(a, b);
-      default:
-        break;
-    }
+    return switch (op) {
+      case ADD -> a + b;
+      case SUBTRACT -> a - b;
+      case MULTIPLY -> a * b;
+      case POWER -> floatPower(a, b);
+      case DIVIDE, FLOOR_DIVIDE, MODULO -> divide(op, a, b);
+    };
+  }
+
+  private static double divide(ArithmeticOp op, double a, double b) {
     if (b == 0) {
       throw new JinjaException(JinjaException.Kind.ARITHMETIC, 0, "float division by zero");
     }
@@ -291,7 +289,7 @@ final class Operators {
   @SuppressWarnings("ReferenceEquality") // identity is what is asked for
   static boolean same(Object a, Object b) {
     boolean scalar = a instanceof Boolean || a instanceof BigInteger || a instanceof String || a instanceof Double;
-    return a == b || scalar && a.getClass() == b.getClass() && a.equals(b);
+    return a == b || (scalar && a.getClass() == b.getClass() && a.equals(b));
   }
 
   private static boolean isNan(Object value) {
@@ -329,7 +327,7 @@ final class Operators {
   }
 
   private boolean ordered(CompareOp op, Object left, Object right) {
-    if (isNan(left) && Numbers.isNumber(right) || isNan(right) && Numbers.isNumber(left)) {
+    if ((isNan(left) && Numbers.isNumber(right)) || (isNan(right) && Numbers.isNumber(left))) {
       return false;
     }
     int order = order(op, left, right);
@@ -353,7 +351,8 @@ final class Operators {
         budget.steps(Math.min(Values.text(a).length(), Values.text(b).length()) >> 4);
         return compareCodePoints(Values.text(a), Values.text(b));
       }
-      List<Object> x = a instanceof PyList && b instanceof PyList || a instanceof PyTuple && b instanceof PyTuple ? Values.sequence(a) : null;
+      boolean comparable = (a instanceof PyList && b instanceof PyList) || (a instanceof PyTuple && b instanceof PyTuple);
+      List<Object> x = comparable ? Values.sequence(a) : null;
       List<Object> y = Values.sequence(b);
       if (x == null || y == null) {
         throw JinjaException.type(

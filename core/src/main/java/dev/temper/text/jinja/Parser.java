@@ -32,6 +32,7 @@ final class Parser {
   private int next;
   private int nesting;
   private int loops;
+  private boolean hasGeneration;
 
   /** Inside a branch an unknown filter or test only fails when the branch runs; elsewhere at once. */
   private boolean inBranch;
@@ -40,9 +41,17 @@ final class Parser {
     this.tokens = tokens;
   }
 
-  static List<Stmt> parse(String template) {
+  /**
+   * A parsed template.
+   *
+   * @param hasGeneration whether it holds a {@code generation} block
+   */
+  record Parsed(List<Stmt> statements, boolean hasGeneration) {}
+
+  static Parsed parse(String template) {
     Parser parser = new Parser(Lexer.tokenize(template));
-    return parser.statements(List.of());
+    List<Stmt> statements = parser.statements(List.of());
+    return new Parsed(statements, parser.hasGeneration);
   }
 
   // --- statements ---
@@ -122,6 +131,7 @@ final class Parser {
         result.add(new Stmt.FilterBlock(filter, scoped("endfilter"), line));
       }
       case "generation" -> {
+        hasGeneration = true;
         int outerLoops = loops;
         loops = 0;
         result.add(new Stmt.Generation(scoped("endgeneration"), line));

@@ -141,7 +141,7 @@ final class PercentFormat {
         if (value instanceof Undefined undefined) {
           throw undefined.error();
         }
-        if (!Numbers.isNumber(value) || !decimal && value instanceof Double) {
+        if (!Numbers.isNumber(value) || (!decimal && value instanceof Double)) {
           throw JinjaException.type(
               "%" + type + " format: " + (decimal ? "a real number" : "an integer") + " is required, not " + Values.typeName(value));
         }
@@ -159,7 +159,7 @@ final class PercentFormat {
           throw JinjaException.type("must be real number, not " + Values.typeName(value));
         }
         double number = Numbers.toDouble(value);
-        boolean negative = number < 0 || number == 0 && 1 / number < 0;
+        boolean negative = number < 0 || (number == 0 && 1 / number < 0);
         return sign(negative, flags) + NumberFormat.format(Math.abs(number), type, precision < 0 ? 6 : precision, alternate);
       }
       default -> throw JinjaException.value("unsupported format character '" + type + "'");

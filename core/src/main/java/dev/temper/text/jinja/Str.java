@@ -15,12 +15,12 @@ final class Str {
 
   /** Whether Python's {@code str.isspace} holds. */
   static boolean isSpace(int c) {
-    return c >= 0x09 && c <= 0x0D
-        || c >= 0x1C && c <= 0x20
+    return (c >= 0x09 && c <= 0x0D)
+        || (c >= 0x1C && c <= 0x20)
         || c == 0x85
         || c == 0xA0
         || c == 0x1680
-        || c >= 0x2000 && c <= 0x200A
+        || (c >= 0x2000 && c <= 0x200A)
         || c == 0x2028
         || c == 0x2029
         || c == 0x202F
@@ -29,7 +29,7 @@ final class Str {
   }
 
   static boolean isLineBreak(char c) {
-    return c >= 0x0A && c <= 0x0D || c >= 0x1C && c <= 0x1E || c == 0x85 || c == 0x2028 || c == 0x2029;
+    return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
   }
 
   static int skipSpace(String s, int from) {

@@ -82,7 +82,7 @@ final class StringFormat {
     Object value = lookup(field.substring(0, nameEnd));
     String rest = field.substring(nameEnd);
     if (rest.startsWith("!")) {
-      if (rest.length() < 2 || rest.length() > 2 && rest.charAt(2) != ':') {
+      if (rest.length() < 2 || (rest.length() > 2 && rest.charAt(2) != ':')) {
         throw JinjaException.value("expected ':' after conversion specifier");
       }
       value =
@@ -165,7 +165,7 @@ final class StringFormat {
     String sign = "";
     String text;
     if (number) {
-      boolean negative = value instanceof Double d ? d < 0 || d == 0 && 1 / d < 0 : Numbers.integer(value).signum() < 0;
+      boolean negative = value instanceof Double d ? d < 0 || (d == 0 && 1 / d < 0) : Numbers.integer(value).signum() < 0;
       sign = negative ? "-" : m.group(3) == null || m.group(3).equals("-") ? "" : m.group(3);
       text = number(value, m);
     } else {

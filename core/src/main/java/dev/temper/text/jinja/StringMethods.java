@@ -110,9 +110,9 @@ final class StringMethods {
         "mapping");
     all("isdigit", c -> Character.isDigit(c) || isSuperscriptDigit(c));
     all("isdecimal", Character::isDigit);
-    all("isnumeric", c -> Character.getNumericValue(c) >= 0 && !Character.isLetter(c) || Character.getType(c) == Character.LETTER_NUMBER);
+    all("isnumeric", StringMethods::isNumeric);
     all("isalpha", Character::isLetter);
-    all("isalnum", c -> Character.isLetterOrDigit(c) || isSuperscriptDigit(c));
+    all("isalnum", c -> Character.isLetter(c) || isNumeric(c));
     all("isspace", Str::isSpace);
     method("isascii", (interpreter, s, a) -> s.chars().allMatch(c -> c < 128));
     method("isprintable", (interpreter, s, a) -> s.codePoints().allMatch(Str::isPrintable));
@@ -124,11 +124,17 @@ final class StringMethods {
         (interpreter, s, a) ->
             !s.isEmpty()
                 && (s.charAt(0) == '_' || Character.isUnicodeIdentifierStart(s.codePointAt(0)))
-                && s.codePoints().allMatch(c -> c == '_' || Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c)));
+                && s.codePoints().allMatch(c -> c == '_' || (Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c))));
+  }
+
+  /** The three categories of numbers; unlike in Python without the ideographs that stand for numbers. */
+  private static boolean isNumeric(int c) {
+    int type = Character.getType(c);
+    return type == Character.DECIMAL_DIGIT_NUMBER || type == Character.LETTER_NUMBER || type == Character.OTHER_NUMBER;
   }
 
   private static boolean isSuperscriptDigit(int c) {
-    return c == 0xB2 || c == 0xB3 || c == 0xB9 || c == 0x2070 || c >= 0x2074 && c <= 0x2079 || c >= 0x2080 && c <= 0x2089;
+    return c == 0xB2 || c == 0xB3 || c == 0xB9 || c == 0x2070 || (c >= 0x2074 && c <= 0x2079) || (c >= 0x2080 && c <= 0x2089);
   }
 
   private static Object split(Interpreter interpreter, String s, Bound a, boolean right) {
