@@ -9,8 +9,8 @@ package dev.temper.text.jinja;
  * @param depth nesting of expressions, statements, macro calls and data
  */
 public record JinjaLimits(long steps, long allocation, int depth) {
-  /** Enough for chats of a million tokens: 50 million steps, 100 million characters, depth 1200. */
-  public static final JinjaLimits DEFAULT = new JinjaLimits(50_000_000L, 100_000_000L, 1200);
+  /** Enough for chats of a million tokens: 20 million steps, 100 million characters, depth 1200. */
+  public static final JinjaLimits DEFAULT = new JinjaLimits(20_000_000L, 100_000_000L, 1200);
 
   /** Checks the bounds. */
   public JinjaLimits {
