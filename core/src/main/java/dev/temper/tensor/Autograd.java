@@ -1,6 +1,5 @@
 package dev.temper.tensor;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
@@ -22,10 +21,10 @@ public final class Autograd {
   private static final ThreadLocal<List<Stage>> TAPE = ThreadLocal.withInitial(ArrayList::new);
 
   /** A cut in the graph: when {@code leaf} has received its gradient, {@code continueWith} carries it on. */
-  private record Stage(PtNDArray leaf, List<NDArray> kept, Consumer<Tensor> continueWith) {
+  private record Stage(PtNDArray leaf, List<Tensor> kept, Consumer<Tensor> continueWith) {
     void close() {
       leaf.close();
-      kept.forEach(NDArray::close);
+      kept.forEach(Tensor::release);
     }
   }
 
@@ -78,13 +77,8 @@ public final class Autograd {
     PtNDArray leaf = (PtNDArray) output.array().stopGradient();
     leaf.setRequiresGradient(true);
     NDScope.unregister(leaf);
-    List<NDArray> kept = new ArrayList<>();
-    for (Tensor t : keep) {
-      // A second handle on the same native tensor: it outlives the scope, and it still belongs to the same graph.
-      kept.add(Kernels.alias(t.array()));
-    }
-    kept.forEach(NDScope::unregister);
-    TAPE.get().add(new Stage(leaf, kept, continueWith));
+    keep.forEach(Tensor::keep);
+    TAPE.get().add(new Stage(leaf, List.copyOf(keep), continueWith));
     return Tensor.persistent(leaf);
   }
 
@@ -109,16 +103,14 @@ public final class Autograd {
     List<Stage> tape = TAPE.get();
     TAPE.set(new ArrayList<>());
     try {
-      for (int i = 0; i < outputs.size(); i++) {
-        backwardNative(outputs.get(i), gradients.get(i));
-      }
-      for (int i = tape.size() - 1; i >= 0; i--) {
-        Stage stage = tape.get(i);
-        PtNDArray gradient = JniUtils.getGradient(stage.leaf);
-        if (gradient != null) {
-          Scope.run("stage", () -> stage.continueWith.accept(new Tensor(gradient)));
+      backwardNative(outputs, gradients);
+      while (!tape.isEmpty()) {
+        Stage stage = tape.remove(tape.size() - 1);
+        try {
+          Scope.run("stage", () -> runStage(stage));
+        } finally {
+          stage.close();
         }
-        stage.close();
       }
     } finally {
       tape.forEach(Stage::close);
@@ -126,8 +118,31 @@ public final class Autograd {
     }
   }
 
-  private static void backwardNative(Tensor output, Tensor gradient) {
-    if (!output.array().hasGradient()) {
+  private static void runStage(Stage stage) {
+    PtNDArray gradient = JniUtils.getGradient(stage.leaf);
+    if (gradient != null) {
+      stage.continueWith.accept(new Tensor(gradient));
+    }
+  }
+
+  private static void backwardNative(List<Tensor> outputs, List<Tensor> gradients) {
+    if (outputs.size() != gradients.size()) {
+      throw new TensorException(
+          "backward: " + outputs.size() + " outputs and " + gradients.size() + " gradients; one gradient belongs to each output");
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      requireGradient(outputs.get(i), gradients.get(i));
+    }
+    if (outputs.size() == 1) {
+      JniUtils.backward(outputs.get(0).array(), gradients.get(0).array(), false, false);
+    } else if (!outputs.isEmpty()) {
+      // One pass for all: outputs may share a graph, which a pass of its own for each would free under the next.
+      Kernels.builtin().callLists("backward", List.of(outputs, gradients));
+    }
+  }
+
+  private static void requireGradient(Tensor output, Tensor gradient) {
+    if (!output.requiresGradient()) {
       throw new TensorException(
           "backward: the output does not depend on any trainable parameter (recorded with Autograd.record? parameters frozen?)");
     }
@@ -135,7 +150,6 @@ public final class Autograd {
       throw new TensorException(
           "backward: output " + output.shape() + " needs a gradient of the same shape, not " + gradient.shape());
     }
-    JniUtils.backward(output.array(), gradient.array(), false, false);
   }
 
   /** Forgets stages whose backward pass never came, for example after an exception. */
