@@ -1,0 +1,138 @@
+package dev.temper.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** The tensors of a model directory, whether in one safetensors file or in shards with an index. */
+public final class Checkpoint {
+  /** Name of a checkpoint in one file. */
+  public static final String SINGLE = "model.safetensors";
+
+  /** Name of the index of a sharded checkpoint. */
+  public static final String INDEX = "model.safetensors.index.json";
+
+  private static final long MAX_INDEX_BYTES = 100_000_000;
+
+  private final Path source;
+  private final Map<String, SafetensorsFile> files;
+
+  private Checkpoint(Path source, Map<String, SafetensorsFile> files) {
+    this.source = source;
+    this.files = files;
+  }
+
+  /**
+   * Opens a safetensors file, or a directory with {@code model.safetensors} or {@code model.safetensors.index.json}.
+   *
+   * @throws CheckpointException if files are missing or damaged, or the index names files outside the directory
+   */
+  public static Checkpoint open(Path path) {
+    if (Files.isRegularFile(path)) {
+      return single(path);
+    }
+    if (!Files.isDirectory(path)) {
+      throw new CheckpointException(path + ": no such model directory or file");
+    }
+    Path single = path.resolve(SINGLE);
+    Path index = path.resolve(INDEX);
+    if (Files.exists(single)) {
+      return single(single);
+    }
+    if (Files.exists(index)) {
+      return sharded(path, index);
+    }
+    throw new CheckpointException(path + ": holds neither " + SINGLE + " nor " + INDEX + (Files.exists(path.resolve("pytorch_model.bin"))
+        ? "; pytorch_model.bin is a pickle, which can run code and is not read: convert it with transformers' save_pretrained"
+        : ""));
+  }
+
+  private static Checkpoint single(Path file) {
+    SafetensorsFile f = SafetensorsFile.open(file);
+    Map<String, SafetensorsFile> files = new LinkedHashMap<>();
+    f.names().forEach(n -> files.put(n, f));
+    return new Checkpoint(file, files);
+  }
+
+  private static Checkpoint sharded(Path dir, Path index) {
+    JsonNode map;
+    try {
+      if (Files.size(index) > MAX_INDEX_BYTES) {
+        throw new CheckpointException(index + ": larger than " + MAX_INDEX_BYTES + " bytes");
+      }
+      map = new ObjectMapper().readTree(index.toFile()).path("weight_map");
+    } catch (IOException e) {
+      throw new CheckpointException(index + ": not valid JSON: " + e.getMessage(), e);
+    }
+    if (!map.isObject() || map.isEmpty()) {
+      throw new CheckpointException(index + ": has no weight_map of tensor names to files");
+    }
+    Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
+    Map<String, SafetensorsFile> files = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> e : map.properties()) {
+      String shard = e.getValue().asText();
+      if (!shard.equals(Path.of(shard).getFileName().toString()) || shard.equals("..")) {
+        throw new CheckpointException(index + ": tensor '" + e.getKey() + "' is said to be in '" + shard + "', outside the directory");
+      }
+      SafetensorsFile file =
+          shards.computeIfAbsent(
+              shard,
+              s -> {
+                if (!Files.exists(dir.resolve(s))) {
+                  throw new CheckpointException(dir.resolve(s) + ": this shard is missing; " + index.getFileName() + " names it");
+                }
+                return SafetensorsFile.open(dir.resolve(s));
+              });
+      if (!file.names().contains(e.getKey())) {
+        throw new CheckpointException(index + ": tensor '" + e.getKey() + "' is not in " + shard);
+      }
+      files.put(e.getKey(), file);
+    }
+    return new Checkpoint(dir, files);
+  }
+
+  /** File or directory it was opened from. */
+  public Path source() {
+    return source;
+  }
+
+  /** Names of all tensors. */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(files.keySet());
+  }
+
+  /** Whether there is a tensor of this name. */
+  public boolean contains(String name) {
+    return files.containsKey(name);
+  }
+
+  /** What the header says of a tensor. */
+  public TensorInfo info(String name) {
+    return file(name).info(name);
+  }
+
+  /** A tensor's bytes, mapped. */
+  public ByteBuffer bytes(String name) {
+    return file(name).bytes(name);
+  }
+
+  /** A tensor's values as floats. */
+  public float[] floats(String name) {
+    return Floats.widen(info(name), bytes(name));
+  }
+
+  private SafetensorsFile file(String name) {
+    SafetensorsFile f = files.get(name);
+    if (f == null) {
+      throw new CheckpointException(source + ": has no tensor '" + name + "'" + Names.hint(name, names()));
+    }
+    return f;
+  }
+}

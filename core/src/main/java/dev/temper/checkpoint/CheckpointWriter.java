@@ -1,0 +1,150 @@
+package dev.temper.checkpoint;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Writes safetensors files and sharded checkpoints, one tensor in memory at a time, atomically. */
+public final class CheckpointWriter {
+  /** Largest shard Hugging Face writes by default: 5 GB, decimal. */
+  public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private CheckpointWriter() {}
+
+  /** Writes one file with {@code {"format": "pt"}}, which older transformers versions insist on. */
+  public static void writeFile(Path file, List<TensorSource> tensors) {
+    writeFile(file, tensors, Map.of("format", "pt"));
+  }
+
+  /** Writes one file. Tensors are ordered as the reference implementation orders them: wide types first, then by name. */
+  public static void writeFile(Path file, List<TensorSource> tensors, Map<String, String> metadata) {
+    List<TensorSource> ordered = new ArrayList<>(tensors);
+    ordered.sort(
+        Comparator.comparingInt((TensorSource t) -> -t.type().bits()).thenComparing(t -> -t.type().ordinal()).thenComparing(TensorSource::name));
+    byte[] header = header(file, ordered, metadata);
+    AtomicFiles.write(
+        file,
+        channel -> {
+          ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+          start.putLong(header.length).put(header).flip();
+          writeFully(channel, start);
+          for (TensorSource t : ordered) {
+            ByteBuffer bytes = t.bytes().get();
+            if (bytes.remaining() != t.byteSize()) {
+              throw new CheckpointException(
+                  file + ": tensor '" + t.name() + "': " + bytes.remaining() + " bytes for " + t.type() + " " + t.shape());
+            }
+            writeFully(channel, bytes);
+          }
+        });
+  }
+
+  /**
+   * Writes {@code model.safetensors} into a directory, or several shards and an index if the tensors exceed {@code maxShardBytes}. Files
+   * of an earlier save that no longer belong are removed once the new ones are in place.
+   */
+  public static void writeDirectory(Path dir, List<TensorSource> tensors, long maxShardBytes) {
+    List<List<TensorSource>> shards = shards(tensors, maxShardBytes);
+    Set<String> written = new HashSet<>();
+    if (shards.size() == 1) {
+      writeFile(dir.resolve(Checkpoint.SINGLE), tensors);
+      written.add(Checkpoint.SINGLE);
+    } else {
+      ObjectNode index = JSON.createObjectNode();
+      index.putObject("metadata").put("total_size", tensors.stream().mapToLong(TensorSource::byteSize).sum());
+      Map<String, String> places = new LinkedHashMap<>();
+      for (int i = 0; i < shards.size(); i++) {
+        String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+        writeFile(dir.resolve(name), shards.get(i));
+        shards.get(i).forEach(t -> places.put(t.name(), name));
+        written.add(name);
+      }
+      ObjectNode map = index.putObject("weight_map");
+      places.forEach(map::put);
+      AtomicFiles.write(dir.resolve(Checkpoint.INDEX), index.toPrettyString() + "\n");
+      written.add(Checkpoint.INDEX);
+    }
+    removeStale(dir, written);
+  }
+
+  private static List<List<TensorSource>> shards(List<TensorSource> tensors, long maxShardBytes) {
+    if (maxShardBytes < 1) {
+      throw new IllegalArgumentException("maxShardBytes must be positive, not " + maxShardBytes);
+    }
+    List<List<TensorSource>> shards = new ArrayList<>();
+    List<TensorSource> current = new ArrayList<>();
+    long size = 0;
+    for (TensorSource t : tensors) {
+      if (!current.isEmpty() && size + t.byteSize() > maxShardBytes) {
+        shards.add(current);
+        current = new ArrayList<>();
+        size = 0;
+      }
+      current.add(t);
+      size += t.byteSize();
+    }
+    shards.add(current);
+    return shards;
+  }
+
+  private static void removeStale(Path dir, Set<String> written) {
+    try (Stream<Path> files = Files.list(dir)) {
+      for (Path p : (Iterable<Path>) files::iterator) {
+        String name = p.getFileName().toString();
+        boolean ours =
+            name.equals(Checkpoint.SINGLE) || name.equals(Checkpoint.INDEX) || name.matches("model-\\d{5}-of-\\d{5}\\.safetensors");
+        if (ours && !written.contains(name)) {
+          Files.delete(p);
+        }
+      }
+    } catch (IOException e) {
+      throw new CheckpointException(dir + ": files of an earlier save cannot be removed: " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] header(Path file, List<TensorSource> tensors, Map<String, String> metadata) {
+    ObjectNode root = JSON.createObjectNode();
+    if (!metadata.isEmpty()) {
+      ObjectNode m = root.putObject("__metadata__");
+      metadata.forEach(m::put);
+    }
+    long at = 0;
+    for (TensorSource t : tensors) {
+      if (root.has(t.name())) {
+        throw new CheckpointException(file + ": two tensors are called '" + t.name() + "'");
+      }
+      ObjectNode entry = root.putObject(t.name());
+      entry.put("dtype", t.type().name());
+      t.shape().forEach(entry.putArray("shape")::add);
+      entry.putArray("data_offsets").add(at).add(at + t.byteSize());
+      at += t.byteSize();
+    }
+    byte[] json = root.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] padded = java.util.Arrays.copyOf(json, (json.length + 7) / 8 * 8);
+    java.util.Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+    return padded;
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

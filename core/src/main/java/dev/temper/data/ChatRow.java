@@ -1,0 +1,18 @@
+package dev.temper.data;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A whole conversation.
+ *
+ * @param messages at least one; each has a {@code role}, and {@code content} or {@code tool_calls}
+ * @param context tools and template variables
+ * @param info origin, weight and unused columns
+ */
+public record ChatRow(List<Map<String, Object>> messages, ChatContext context, RowInfo info) implements SftRow {
+  /** Copies the list. */
+  public ChatRow {
+    messages = List.copyOf(messages);
+  }
+}

@@ -1,0 +1,125 @@
+package dev.temper.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * Opens data files: JSON lines (one object a line) or one JSON array of objects, either of them also gzip-compressed, UTF-8 with or without
+ * a byte order mark. The content decides, not the name of the file.
+ */
+public final class Rows {
+  private Rows() {}
+
+  /** Opens a file with {@link RowLimits#DEFAULT}; see {@link #open(Path, RowLimits)}. */
+  public static RowReader open(Path file) {
+    return open(file, RowLimits.DEFAULT);
+  }
+
+  /**
+   * Opens a file. Memory stays within the limits for one row, however large the file is or unpacks to.
+   *
+   * @throws DataException if the file does not exist, cannot be read or is of another kind; the reader throws it for malformed rows
+   */
+  public static RowReader open(Path file, RowLimits limits) {
+    InputStream in;
+    try {
+      if (Files.isDirectory(file)) {
+        throw new DataException(file + ": is a directory; name a JSONL or JSON file");
+      }
+      in = Files.newInputStream(file);
+    } catch (NoSuchFileException e) {
+      throw new DataException(Origin.memory(file.toString()), "no such file", e);
+    } catch (IOException e) {
+      throw unreadable(Origin.memory(file.toString()), e);
+    }
+    return open(file.toString(), in, limits);
+  }
+
+  /** Reads rows from a stream, which the reader closes; {@code name} stands for the file in messages. */
+  public static RowReader open(String name, InputStream in, RowLimits limits) {
+    ByteSource bytes = new ByteSource(in);
+    try {
+      if (bytes.startsWith(0x1f, 0x8b)) {
+        bytes = new ByteSource(new GZIPInputStream(bytes, 1 << 16));
+      }
+      return open(name, bytes, limits);
+    } catch (IOException e) {
+      close(bytes, name);
+      throw unreadable(Origin.memory(name), e);
+    } catch (DataException e) {
+      close(bytes, name);
+      throw e;
+    }
+  }
+
+  /** All rows of a file as a stream, which must be closed. */
+  public static Stream<Row> stream(Path file) {
+    return open(file).stream();
+  }
+
+  /**
+   * All rows of a file, in memory.
+   *
+   * @throws DataException also if the file has no row
+   */
+  public static Dataset<Row> load(Path file) {
+    List<Row> rows = new ArrayList<>();
+    try (RowReader reader = open(file)) {
+      for (Row row = reader.next(); row != null; row = reader.next()) {
+        rows.add(row);
+      }
+    }
+    if (rows.isEmpty()) {
+      throw new DataException(file + ": has no rows");
+    }
+    return Dataset.of(rows);
+  }
+
+  private static RowReader open(String name, ByteSource bytes, RowLimits limits) throws IOException {
+    Origin origin = Origin.memory(name);
+    if (bytes.startsWith('P', 'A', 'R', '1')) {
+      throw new DataException(origin, "is a Parquet file; convert it to JSON lines (in Python: datasets.Dataset.to_json)");
+    }
+    if (bytes.startsWith('P', 'K', 3, 4) || bytes.startsWith(0x28, 0xb5, 0x2f, 0xfd) || bytes.startsWith('B', 'Z', 'h')) {
+      throw new DataException(origin, "is compressed with something other than gzip; unpack it first");
+    }
+    if (bytes.startsWith(0xff, 0xfe) || bytes.startsWith(0xfe, 0xff)) {
+      throw new DataException(origin, "is UTF-16 text; convert it to UTF-8");
+    }
+    if (bytes.startsWith(0xef, 0xbb, 0xbf)) {
+      bytes.consume(3);
+    }
+    long lines = 0;
+    while (bytes.peek(0) == ' ' || bytes.peek(0) == '\t' || bytes.peek(0) == '\r' || bytes.peek(0) == '\n') {
+      if (bytes.read() == '\n') {
+        lines++;
+      }
+    }
+    for (int i = 0; i < 4; i++) {
+      if (bytes.peek(i) == 0) {
+        throw new DataException(origin, "begins with zero bytes: it is not UTF-8 text; convert it to UTF-8");
+      }
+    }
+    return bytes.peek(0) == '[' ? new JsonArrayReader(name, bytes, limits, lines) : new JsonLinesReader(name, bytes, limits, lines);
+  }
+
+  static DataException unreadable(Origin origin, IOException e) {
+    String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return new DataException(origin, "cannot be read: " + reason, e);
+  }
+
+  static void close(InputStream in, String name) {
+    try {
+      in.close();
+    } catch (IOException e) {
+      throw unreadable(Origin.memory(name), e);
+    }
+  }
+}

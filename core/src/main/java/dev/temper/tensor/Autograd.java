@@ -1,0 +1,147 @@
+package dev.temper.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reverse-mode differentiation.
+ *
+ * <p>Recording is off unless {@link #record} turns it on for a block of code; the mode is a property of the code that runs, not of the
+ * thread it happens to run on. {@link #stage} cuts a graph at a tensor and says how its gradient continues: chunked heads, recomputation
+ * of blocks, losses that couple a whole step and updates during the backward pass are all written with it.
+ */
+public final class Autograd {
+  private static final ThreadLocal<Boolean> RECORDING = ThreadLocal.withInitial(() -> false);
+  private static final ThreadLocal<List<Stage>> TAPE = ThreadLocal.withInitial(ArrayList::new);
+
+  /** A cut in the graph: when {@code leaf} has received its gradient, {@code continueWith} carries it on. */
+  private record Stage(PtNDArray leaf, List<NDArray> kept, Consumer<Tensor> continueWith) {
+    void close() {
+      leaf.close();
+      kept.forEach(NDArray::close);
+    }
+  }
+
+  private Autograd() {}
+
+  /** Runs {@code body} with operations recorded, so that {@link #backward} can follow. */
+  public static <T extends @Nullable Object> T record(Supplier<T> body) {
+    return withMode(true, body);
+  }
+
+  /** Runs {@code body} without recording operations: faster, and no graph keeps intermediates alive. */
+  public static <T extends @Nullable Object> T off(Supplier<T> body) {
+    return withMode(false, body);
+  }
+
+  /** Whether operations on this thread are recorded now. */
+  public static boolean isRecording() {
+    return RECORDING.get();
+  }
+
+  private static <T extends @Nullable Object> T withMode(boolean recording, Supplier<T> body) {
+    Engine.get();
+    boolean before = RECORDING.get();
+    RECORDING.set(recording);
+    applyMode();
+    try {
+      return body.get();
+    } finally {
+      RECORDING.set(before);
+      applyMode();
+    }
+  }
+
+  /** The native mode belongs to the OS thread and is on by default on most of them: it is set, never inherited. */
+  static void applyMode() {
+    JniUtils.setGradMode(RECORDING.get());
+  }
+
+  /**
+   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls {@code continueWith}
+   * with the gradient that arrived at it (shape of {@code output}), last stage first; the continuation typically calls {@link
+   * #backward(List, List)} on a graph it holds or recomputes.
+   *
+   * @param keep tensors the continuation needs; they stay alive until it has run, whatever scope they were born in
+   */
+  public static Tensor stage(Tensor output, List<Tensor> keep, Consumer<Tensor> continueWith) {
+    if (!isRecording()) {
+      return output.detach();
+    }
+    PtNDArray leaf = (PtNDArray) output.array().stopGradient();
+    leaf.setRequiresGradient(true);
+    NDScope.unregister(leaf);
+    List<NDArray> kept = new ArrayList<>();
+    for (Tensor t : keep) {
+      // A second handle on the same native tensor: it outlives the scope, and it still belongs to the same graph.
+      kept.add(Kernels.alias(t.array()));
+    }
+    kept.forEach(NDScope::unregister);
+    TAPE.get().add(new Stage(leaf, kept, continueWith));
+    return Tensor.persistent(leaf);
+  }
+
+  /**
+   * Computes gradients of a scalar: the native graph first, then the stages, last first. Gradients accumulate in {@link Parameter}s.
+   *
+   * @throws TensorException if {@code loss} is not a scalar or nothing it depends on is trainable
+   */
+  public static void backward(Tensor loss) {
+    if (loss.shape().size() != 1) {
+      throw new TensorException(
+          "backward: the loss has shape " + loss.shape() + "; reduce it to a scalar first (sum or mean)");
+    }
+    backward(List.of(loss), List.of(Tensors.onesLike(loss)));
+  }
+
+  /**
+   * Propagates {@code gradients[i]}, of the shape of {@code outputs[i]}, from every output into the graphs behind them, then runs the
+   * stages, last first.
+   */
+  public static void backward(List<Tensor> outputs, List<Tensor> gradients) {
+    List<Stage> tape = TAPE.get();
+    TAPE.set(new ArrayList<>());
+    try {
+      for (int i = 0; i < outputs.size(); i++) {
+        backwardNative(outputs.get(i), gradients.get(i));
+      }
+      for (int i = tape.size() - 1; i >= 0; i--) {
+        Stage stage = tape.get(i);
+        PtNDArray gradient = JniUtils.getGradient(stage.leaf);
+        if (gradient != null) {
+          Scope.run("stage", () -> stage.continueWith.accept(new Tensor(gradient)));
+        }
+        stage.close();
+      }
+    } finally {
+      tape.forEach(Stage::close);
+      discardTape();
+    }
+  }
+
+  private static void backwardNative(Tensor output, Tensor gradient) {
+    if (!output.array().hasGradient()) {
+      throw new TensorException(
+          "backward: the output does not depend on any trainable parameter (recorded with Autograd.record? parameters frozen?)");
+    }
+    if (!output.shape().equals(gradient.shape())) {
+      throw new TensorException(
+          "backward: output " + output.shape() + " needs a gradient of the same shape, not " + gradient.shape());
+    }
+    JniUtils.backward(output.array(), gradient.array(), false, false);
+  }
+
+  /** Forgets stages whose backward pass never came, for example after an exception. */
+  static void discardTape() {
+    List<Stage> tape = TAPE.get();
+    tape.forEach(Stage::close);
+    tape.clear();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.temper.tensor;
+
+import ai.djl.ndarray.NDScope;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A long-lived, named tensor: a weight, an adapter's matrix, an optimizer's moment. Its owner (model, adapter, optimizer) closes it.
+ *
+ * <p>A parameter made by {@link #mapped} aliases read-only file pages and costs no memory of its own until somebody wants to write to it,
+ * at which moment it becomes a private copy.
+ */
+public final class Parameter implements AutoCloseable {
+  private final String name;
+  private Tensor value;
+  private boolean trainable;
+  // Keeps the pages mapped for as long as the native tensor points at them; null once the values are a private copy.
+  private @Nullable ByteBuffer mappedPages;
+
+  private Parameter(String name, Tensor value, @Nullable ByteBuffer mappedPages) {
+    this.name = name;
+    this.value = value;
+    this.mappedPages = mappedPages;
+  }
+
+  /** A parameter that takes a copy of {@code initial}; not trainable yet. */
+  public static Parameter of(String name, Tensor initial) {
+    PtNDArray copy = (PtNDArray) initial.array().duplicate();
+    NDScope.unregister(copy);
+    return new Parameter(name, Tensor.persistent(copy), null);
+  }
+
+  /** A parameter holding host data; works without an open scope. */
+  public static Parameter of(String name, float[] values, long... shape) {
+    Shape s = Shape.of(shape);
+    Tensors.requireSize("Parameter " + name, values.length, s);
+    PtNDArray copy = Engine.get().copyOf(java.nio.FloatBuffer.wrap(values), s, DType.F32.engineType());
+    NDScope.unregister(copy);
+    return new Parameter(name, Tensor.persistent(copy), null);
+  }
+
+  /** A parameter of zeros; works without an open scope. */
+  public static Parameter zeros(String name, DType type, Shape shape) {
+    PtNDArray made = (PtNDArray) Engine.get().arena().zeros(shape.engineShape(), type.engineType());
+    NDScope.unregister(made);
+    return new Parameter(name, Tensor.persistent(made), null);
+  }
+
+  /**
+   * A frozen parameter over memory-mapped pages.
+   *
+   * @param pages a direct, little-endian buffer with exactly the tensor's bytes; on a GPU they are copied to it
+   */
+  public static Parameter mapped(String name, ByteBuffer pages, DType type, Shape shape) {
+    if (pages.remaining() != shape.size() * type.bytes()) {
+      throw new IllegalArgumentException(
+          name + ": " + pages.remaining() + " bytes for " + type + " " + shape + ", which needs " + shape.size() * type.bytes());
+    }
+    ByteBuffer slice = pages.slice().order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    PtNDArray view = (PtNDArray) Engine.get().arena().create(slice, shape.engineShape(), type.engineType());
+    NDScope.unregister(view);
+    return new Parameter(name, Tensor.persistent(view), Engine.get().device().isGpu() ? null : slice);
+  }
+
+  /** Full name, as in the model's files. */
+  public String name() {
+    return name;
+  }
+
+  /** Current values; a leaf of every graph it is used in. */
+  public Tensor value() {
+    return value;
+  }
+
+  /** Shape of the values. */
+  public Shape shape() {
+    return value.shape();
+  }
+
+  /** Number of elements. */
+  public long size() {
+    return value.shape().size();
+  }
+
+  /** Whether gradients are collected. */
+  public boolean isTrainable() {
+    return trainable;
+  }
+
+  /** Starts or stops collecting gradients. */
+  public void setTrainable(boolean trainable) {
+    if (this.trainable == trainable) {
+      return;
+    }
+    if (trainable) {
+      makePrivate();
+    }
+    value.array().setRequiresGradient(trainable);
+    this.trainable = trainable;
+  }
+
+  /** The accumulated gradient, or empty if no backward pass has reached this parameter. The tensor belongs to the open scope. */
+  public Optional<Tensor> gradient() {
+    Scope.require("gradient of " + name);
+    return Optional.ofNullable(JniUtils.getGradient(value.array())).map(Tensor::new);
+  }
+
+  /** Sets the gradient to zero. */
+  public void zeroGradient() {
+    JniUtils.zeroGrad(value.array());
+  }
+
+  /** Overwrites the values, in place: tensors and graphs that refer to this parameter see the new ones. */
+  public void assign(Tensor newValues) {
+    if (!newValues.shape().equals(shape())) {
+      throw new TensorException(
+          "assign to " + name + " " + shape() + ": the new values have shape " + newValues.shape());
+    }
+    makePrivate();
+    Autograd.off(() -> Kernels.builtin().call("copy_into", value, newValues));
+  }
+
+  /** Overwrites the values with host data; works without an open scope. */
+  public void assign(float[] newValues) {
+    Scope.run("assign " + name, () -> assign(Tensors.of(newValues, shape().dims())));
+  }
+
+  /** A host copy of the values; works without an open scope. */
+  public float[] toFloats() {
+    return Scope.run("read " + name, () -> value.toFloats());
+  }
+
+  /** In-place updates must not write to a file's pages. */
+  void makePrivate() {
+    if (mappedPages != null) {
+      PtNDArray copy = (PtNDArray) value.array().duplicate();
+      NDScope.unregister(copy);
+      PtNDArray old = value.array();
+      value = Tensor.persistent(copy);
+      old.close();
+      mappedPages = null;
+    }
+  }
+
+  /** Frees the native memory. The parameter cannot be used afterwards. */
+  @Override
+  public void close() {
+    value.array().close();
+    mappedPages = null;
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + shape() + (trainable ? " trainable" : " frozen");
+  }
+}
