@@ -1,18 +1,12 @@
 package dev.temper.text;
 
+import dev.temper.text.jinja.Span;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
-/**
- * From a rendered chat to token weights.
- *
- * <p>A message's tokens are those of its content; its end-of-turn token follows {@link EndOfTurn}. Headers and separators are not trained,
- * except where a template's {@code {% generation %}} block covers them.
- */
+/** From the places of messages in a text to the weights of its tokens. */
 final class ChatMasks {
   private final Tokenizer tokenizer;
   private final TrainOn trainOn;
@@ -26,100 +20,111 @@ final class ChatMasks {
     this.borderTokens = borderTokens;
   }
 
-  EncodedChat encode(Transcript chat) {
-    Transcript.Rendered rendered = chat.render(Map.of());
+  EncodedChat encode(ChatTemplate template, List<Message> messages, ChatTemplate.Options options) {
+    RenderedChat rendered = template.render(messages, options);
     Encoding encoding = tokenizer.encode(rendered.text());
-    List<TrainOn.Turn> turns = chat.turns();
-    float[] turnWeights = new float[turns.size()];
-    Set<Integer> wanted = new LinkedHashSet<>();
+    float[] turnWeights = turnWeights(messages);
+    if (followsMarkers(template, rendered, messages, turnWeights)) {
+      return asMarked(rendered, encoding);
+    }
+    Set<Integer> wanted = new TreeSet<>();
     int lastAssistant = -1;
-    for (int i = 0; i < turns.size(); i++) {
-      turnWeights[i] = trainOn.weight(turns, i);
+    for (int i = 0; i < messages.size(); i++) {
       if (turnWeights[i] != 0 || endOfTurn == EndOfTurn.ALL) {
         wanted.add(i);
       }
-      if (turns.get(i).role().equals(TrainOn.ASSISTANT)) {
+      if (messages.get(i).role().equals(TrainOn.ASSISTANT)) {
         lastAssistant = i;
       }
     }
-    if (trainsGenerationAsMarked(chat, rendered, turnWeights)) {
-      return asMarked(rendered, encoding);
-    }
     float[] weights = new float[encoding.length()];
-    List<EncodedChat.TurnTokens> places = new ArrayList<>();
-    for (TurnFinder.Place place : new TurnFinder(chat, tokenizer.addedTokens(), rendered).find(wanted).values()) {
-      float weight = turnWeights[place.message()];
-      places.add(turn(encoding, weights, place, weight, place.message() == lastAssistant));
+    List<EncodedChat.TurnTokens> turns = new ArrayList<>();
+    ChatTurns finder = new ChatTurns(template, messages, options, rendered, tokenizer.addedTokens());
+    for (ChatTurns.Place place : finder.find(wanted).values()) {
+      turns.add(weigh(encoding, weights, place, turnWeights[place.message()], place.message() == lastAssistant));
     }
-    return new EncodedChat(rendered.text(), encoding.ids(), weights, places);
+    return new EncodedChat(rendered.text(), encoding.ids(), weights, turns);
+  }
+
+  private float[] turnWeights(List<Message> messages) {
+    List<TrainOn.Turn> turns = messages.stream().map(m -> new TrainOn.Turn(m.role(), (float) m.weight())).toList();
+    float[] weights = new float[turns.size()];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = trainOn.weight(turns, i);
+      if (!(weights[i] >= 0) || Float.isInfinite(weights[i])) {
+        throw new IllegalArgumentException("TrainOn must give finite weights of at least 0; message " + i + " got " + weights[i]);
+      }
+    }
+    return weights;
   }
 
   /**
-   * Whether the markers alone give the answer: all assistant messages and nothing else, end of turn as marked. Then blocks and messages
-   * need not be paired, which they cannot be where a template writes one block for two messages.
+   * Whether the template's markers alone give the answer: all assistant messages, nothing else, end of turn as marked. Then blocks and
+   * messages need not be paired, which they cannot be where a template writes several messages as one block.
    */
-  private boolean trainsGenerationAsMarked(Transcript chat, Transcript.Rendered rendered, float[] turnWeights) {
-    if (!chat.marksGeneration() || endOfTurn != EndOfTurn.TRAINED_TURNS) {
+  private boolean followsMarkers(ChatTemplate template, RenderedChat rendered, List<Message> messages, float[] turnWeights) {
+    if (!template.hasGenerationMarkers() || endOfTurn != EndOfTurn.TRAINED_TURNS) {
       return false;
     }
-    long assistants = chat.turns().stream().filter(t -> t.role().equals(TrainOn.ASSISTANT)).count();
-    if (rendered.generation().stream().filter(s -> s.length() > 0).count() == assistants) {
-      return false;
-    }
+    int assistants = 0;
     for (int i = 0; i < turnWeights.length; i++) {
-      if (turnWeights[i] != (chat.turns().get(i).role().equals(TrainOn.ASSISTANT) ? 1 : 0)) {
+      boolean assistant = messages.get(i).role().equals(TrainOn.ASSISTANT);
+      assistants += assistant ? 1 : 0;
+      if (turnWeights[i] != (assistant ? 1 : 0)) {
         return false;
       }
     }
-    return true;
+    return rendered.generationSpans().stream().filter(s -> s.length() > 0).count() != assistants;
   }
 
-  private EncodedChat asMarked(Transcript.Rendered rendered, Encoding encoding) {
+  private EncodedChat asMarked(RenderedChat rendered, Encoding encoding) {
     float[] weights = new float[encoding.length()];
-    for (Span span : rendered.generation()) {
-      paint(encoding, weights, span, 1, -1);
+    for (int block = 0; block < rendered.generationSpans().size(); block++) {
+      paint(encoding, weights, rendered.generationSpans().get(block), 1, block, "generated block");
     }
     return new EncodedChat(rendered.text(), encoding.ids(), weights, List.of());
   }
 
-  private EncodedChat.TurnTokens turn(Encoding encoding, float[] weights, TurnFinder.Place place, float weight, boolean lastAssistant) {
-    int message = place.message();
-    int end = place.end().map(e -> tokenOf(encoding, e)).orElse(-1);
-    int[] range = paint(encoding, weights, place.body(), weight, message);
-    if (end < 0) {
+  private EncodedChat.TurnTokens weigh(Encoding encoding, float[] weights, ChatTurns.Place place, float weight, boolean lastAssistant) {
+    int[] range = paint(encoding, weights, place.body(), weight, place.message(), "message");
+    if (place.end().length() == 0) {
       boolean needed = endOfTurn == EndOfTurn.TRAINED_TURNS || (endOfTurn == EndOfTurn.LAST && lastAssistant);
       if (weight != 0 && needed) {
         throw new ChatMaskException(
-            message, "no end-of-turn token follows it, so the model would not learn to stop; choose EndOfTurn.NONE, or a template that ends turns with a special token");
+            place.message(),
+            "no end-of-turn token follows it, so the model would not learn to stop; choose EndOfTurn.NONE, or a template that ends turns with a special token");
       }
-      return new EncodedChat.TurnTokens(message, range[0], range[1], -1);
+      return new EncodedChat.TurnTokens(place.message(), range[0], range[1], -1);
     }
-    weights[end] =
+    float endWeight =
         switch (endOfTurn) {
           case TRAINED_TURNS -> weight;
           case NONE -> 0;
           case ALL -> 1;
           case LAST -> lastAssistant ? weight : 0;
         };
-    boolean empty = range[0] == range[1];
-    return new EncodedChat.TurnTokens(message, empty ? end : Math.min(range[0], end), Math.max(range[1], end + 1), end);
-  }
-
-  /** The index of the end-of-turn token, or -1 if the tokenizer makes something else of that text. */
-  private static int tokenOf(Encoding encoding, TurnFinder.End end) {
-    for (int t = 0; t < encoding.length(); t++) {
-      if (encoding.ids()[t] == end.token().id() && TokenMask.overlaps(encoding.starts()[t], encoding.ends()[t], end.span())) {
-        return t;
+    boolean[] end = TokenMask.of(encoding, List.of(place.end())).mask();
+    int first = range[0];
+    int past = range[1];
+    int endToken = -1;
+    for (int t = 0; t < end.length; t++) {
+      if (end[t]) {
+        if (endWeight != weight && encoding.starts()[t] < place.end().start() && !ofMarker(encoding, t)) {
+          throw border(place.message(), "message", encoding, t);
+        }
+        weights[t] = endWeight;
+        endToken = endToken < 0 ? t : endToken;
+        past = Math.max(past, t + 1);
       }
     }
-    return -1;
+    return new EncodedChat.TurnTokens(place.message(), first < 0 ? endToken : first, past, endToken);
   }
 
-  /** Weights the tokens of a range; gives the first and the past-last of them. */
-  private int[] paint(Encoding encoding, float[] weights, Span span, float weight, int message) {
+  /** Weights the tokens of a range; gives the first of them (-1 if there are none) and the past-last. */
+  private int[] paint(Encoding encoding, float[] weights, Span span, float weight, int index, String what) {
     TokenMask mask = TokenMask.of(encoding, List.of(span));
     int first = -1;
-    int past = -1;
+    int past = 0;
     for (int t = 0; t < weights.length; t++) {
       if (mask.mask()[t]) {
         first = first < 0 ? t : first;
@@ -128,25 +133,27 @@ final class ChatMasks {
       }
     }
     if (weight != 0) {
-      mask.straddling().stream().filter(s -> !swallowsWhiteSpace(encoding, s)).forEach(s -> border(encoding, weights, s, message));
+      for (TokenMask.Straddle straddle : mask.straddling()) {
+        int t = straddle.token();
+        if (straddle.covers().start() >= span.start() && ofMarker(encoding, t)) {
+          continue; // an added token that swallows the white space behind it
+        }
+        if (borderTokens == BorderTokens.FAIL) {
+          throw border(index, what, encoding, t);
+        }
+        weights[t] = borderTokens == BorderTokens.SKIP ? 0 : weight;
+      }
     }
-    return new int[] {Math.max(first, 0), Math.max(past, 0)};
+    return new int[] {first, past};
   }
 
-  private void border(Encoding encoding, float[] weights, TokenMask.Straddle straddle, int message) {
-    int token = straddle.token();
-    if (borderTokens == BorderTokens.SKIP) {
-      weights[token] = 0;
-    } else if (borderTokens == BorderTokens.FAIL) {
-      throw new ChatMaskException(
-          Math.max(message, 0), "token " + token + " ('" + encoding.tokens()[token] + "') holds both text of the message and text outside it; "
-              + "remove white space at the message's start or end, or choose BorderTokens.TRAIN (as transformers does) or SKIP");
-    }
+  private boolean ofMarker(Encoding encoding, int token) {
+    return tokenizer.addedTokens().stream().anyMatch(a -> a.id() == encoding.ids()[token]);
   }
 
-  /** An added token that swallows white space after it belongs to its own side of the border. */
-  private boolean swallowsWhiteSpace(Encoding encoding, TokenMask.Straddle straddle) {
-    Optional<AddedToken> token = tokenizer.addedTokens().stream().filter(a -> a.id() == encoding.ids()[straddle.token()]).findFirst();
-    return token.filter(a -> a.stripsRight() && straddle.covers().start() >= straddle.span().start()).isPresent();
+  private static ChatMaskException border(int index, String what, Encoding encoding, int token) {
+    return new ChatMaskException(
+        index, "token " + token + " ('" + encoding.tokens()[token] + "') holds both text of the " + what + " and text beside it; "
+            + "remove white space at its start or end, or choose BorderTokens.TRAIN (as transformers does) or SKIP");
   }
 }

@@ -28,7 +28,7 @@ public record EncodedChat(String text, int[] ids, float[] weights, List<TurnToke
    * @param message index of the message
    * @param first first token
    * @param past past-last token
-   * @param endOfTurn index of the end-of-turn token, -1 if the template writes none
+   * @param endOfTurn index of the (first) end-of-turn token, -1 if the template writes none
    */
   public record TurnTokens(int message, int first, int past, int endOfTurn) {}
 

@@ -1,5 +1,6 @@
 package dev.temper.text;
 
+import dev.temper.text.jinja.Span;
 import java.util.ArrayList;
 import java.util.List;
 
