@@ -7,6 +7,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ public final class Autograd {
   private static final ThreadLocal<List<Stage>> TAPE = ThreadLocal.withInitial(ArrayList::new);
 
   /** A cut in the graph: when {@code leaf} has received its gradient, {@code continueWith} carries it on. */
-  private record Stage(PtNDArray leaf, List<NDArray> kept, Consumer<Tensor> continueWith) {
+  private record Stage(PtNDArray leaf, List<PtNDArray> kept, Consumer<Tensor> continueWith) {
     void close() {
       leaf.close();
       kept.forEach(NDArray::close);
@@ -65,25 +66,28 @@ public final class Autograd {
   }
 
   /**
-   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls {@code continueWith}
+   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls the continuation
    * with the gradient that arrived at it (shape of {@code output}), last stage first; the continuation typically calls {@link
    * #backward(List, List)} on a graph it holds or recomputes.
    *
    * @param keep tensors the continuation needs; they stay alive until it has run, whatever scope they were born in
+   * @param continuation given the kept tensors, says what to do with the gradient
    */
-  public static Tensor stage(Tensor output, List<Tensor> keep, Consumer<Tensor> continueWith) {
+  public static Tensor stage(
+      Tensor output, List<Tensor> keep, Function<List<Tensor>, Consumer<Tensor>> continuation) {
     if (!isRecording()) {
       return output.detach();
     }
     PtNDArray leaf = (PtNDArray) output.array().stopGradient();
     leaf.setRequiresGradient(true);
     NDScope.unregister(leaf);
-    List<NDArray> kept = new ArrayList<>();
+    List<PtNDArray> kept = new ArrayList<>();
     for (Tensor t : keep) {
       // A second handle on the same native tensor: it outlives the scope, and it still belongs to the same graph.
       kept.add(Kernels.alias(t.array()));
     }
     kept.forEach(NDScope::unregister);
+    Consumer<Tensor> continueWith = continuation.apply(kept.stream().map(Tensor::persistent).toList());
     TAPE.get().add(new Stage(leaf, kept, continueWith));
     return Tensor.persistent(leaf);
   }
@@ -127,7 +131,7 @@ public final class Autograd {
   }
 
   private static void backwardNative(Tensor output, Tensor gradient) {
-    if (!output.array().hasGradient()) {
+    if (!output.requiresGradient()) {
       throw new TensorException(
           "backward: the output does not depend on any trainable parameter (recorded with Autograd.record? parameters frozen?)");
     }

@@ -623,7 +623,9 @@ public final class Tensor {
 
   /** Whether a gradient would flow back through this tensor. */
   public boolean requiresGradient() {
-    return array().hasGradient();
+    // The engine's own flag is true for leaves only; what an operation made has a gradient function instead.
+    String function = JniUtils.getGradientFunctionNames(array());
+    return JniUtils.requiresGrad(array()) || (function != null && !function.isEmpty());
   }
 
   // ---- to the host -----------------------------------------------------------------------------
