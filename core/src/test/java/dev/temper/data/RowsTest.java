@@ -70,6 +70,8 @@ class RowsTest {
   void errors_name_file_line_and_column() {
     fails("{\"a\":1}\n{\"a\":é}", "t:2: not valid JSON: ", "(column ");
     fails("{\"é\":1 \"b\":2}", "t:1: not valid JSON", "(column 8)");
+    fails("\n  {\"é\":1 \"b\":2}", "t:2: not valid JSON", "(column 10)");
+    fails(" [{\"a\":}]", "t:1 (element 0): not valid JSON", "(column 8)");
     fails("{\"a\":1}\n{\n\"a\":2}", "t:2: not valid JSON", "an object must be on one line");
     fails("{\"a\":1} {\"a\":2}", "t:1: not valid JSON: more than one value on the line");
     fails("{\"a\":1}\n[1]", "t:2: expected a JSON object", "[1]");
@@ -146,6 +148,13 @@ class RowsTest {
             int b = begun ? 'x' : '{';
             begun = true;
             return b;
+          }
+
+          @Override
+          public int read(byte[] to, int offset, int length) {
+            Arrays.fill(to, offset, offset + length, (byte) 'x');
+            to[offset] = (byte) read();
+            return length;
           }
         };
     try (RowReader reader = Rows.open("t", endless, limits)) {

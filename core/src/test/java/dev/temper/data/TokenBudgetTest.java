@@ -22,7 +22,7 @@ class TokenBudgetTest {
     List<int[]> batches = TokenBudget.balance(new int[] {9, 1, 8, 2, 7, 3, 30}, 16);
     assertThat(batches).hasSize(3).anyMatch(batch -> Arrays.equals(batch, new int[] {6}));
     int[] lengths = {9, 1, 8, 2, 7, 3, 30};
-    assertThat(batches.stream().mapToInt(b -> Arrays.stream(b).map(i -> lengths[i]).sum()).filter(n -> n != 30)).containsExactlyInAnyOrder(14, 16);
+    assertThat(batches.stream().mapToInt(b -> Arrays.stream(b).map(i -> lengths[i]).sum()).filter(n -> n != 30)).containsExactly(15, 15);
   }
 
   @Test
