@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * A whole conversation.
  *
- * @param messages at least one; each has a {@code role}, and {@code content} or {@code tool_calls}
+ * @param messages at least one; each has a role, and content or tool calls
  * @param context tools and template variables
  * @param info origin, weight and unused columns
  */

@@ -21,8 +21,9 @@ final class ColumnReader {
     this.row = row;
   }
 
+  /** Whether an optional column of the format has a value; either way it is one of the format's own, not to be copied through. */
   boolean has(String column) {
-    return row.values().get(column) != null;
+    return take(column) != null;
   }
 
   /** The value, or null if the cell is empty or absent. */

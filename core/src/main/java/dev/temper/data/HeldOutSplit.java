@@ -23,6 +23,7 @@ final class HeldOutSplit {
     return new Dataset.Split<>(new Rest<>(source, held), new Selected<>(source, held));
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // private, never compared
   private record Selected<E>(Dataset<E> source, long[] held) implements Dataset<E> {
     @Override
     public long size() {
@@ -36,6 +37,7 @@ final class HeldOutSplit {
     }
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // private, never compared
   private record Rest<E>(Dataset<E> source, long[] held) implements Dataset<E> {
     @Override
     public long size() {

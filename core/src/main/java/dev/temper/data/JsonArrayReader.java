@@ -13,15 +13,17 @@ final class JsonArrayReader implements RowReader {
   private final ByteSource in;
   private final RowLimits limits;
   private final long linesBefore;
+  private final long columnsBefore;
   private @Nullable JsonParser parser;
   private long element;
   private boolean ended;
 
-  JsonArrayReader(String file, ByteSource in, RowLimits limits, long linesBefore) {
+  JsonArrayReader(String file, ByteSource in, RowLimits limits, long linesBefore, long columnsBefore) {
     this.file = file;
     this.in = in;
     this.limits = limits;
     this.linesBefore = linesBefore;
+    this.columnsBefore = columnsBefore;
   }
 
   @Override
@@ -49,7 +51,7 @@ final class JsonArrayReader implements RowReader {
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
       long line = linesBefore + (at == null ? 1 : Math.max(1, at.getLineNr()));
-      String column = at == null || at.getColumnNr() < 1 ? "" : " (column " + at.getColumnNr() + ")";
+      String column = at == null || at.getColumnNr() < 1 ? "" : " (column " + (at.getColumnNr() + (at.getLineNr() == 1 ? columnsBefore : 0)) + ")";
       throw new DataException(new Origin(file, line, ended ? -1 : element), "not valid JSON: " + JsonRows.problem(e) + column, e);
     } catch (IOException e) {
       throw Rows.unreadable(new Origin(file, 0, element), e);

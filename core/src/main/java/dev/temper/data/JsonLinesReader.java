@@ -16,16 +16,22 @@ final class JsonLinesReader implements RowReader {
   private final ByteSource in;
   private final RowLimits limits;
   private final JsonFactory json;
-  private byte[] line = new byte[4096];
+  private final long firstLine;
+  private final long columnsBefore;
+  /** Never longer than the largest row, so that a full buffer of that size means the line is too long. */
+  private byte[] line;
   private int length;
   private long number;
 
-  JsonLinesReader(String file, ByteSource in, RowLimits limits, long linesBefore) {
+  JsonLinesReader(String file, ByteSource in, RowLimits limits, long linesBefore, long columnsBefore) {
     this.file = file;
     this.in = in;
     this.limits = limits;
     this.json = JsonRows.factory(limits);
+    this.line = new byte[Math.min(4096, limits.maxRowBytes())];
     this.number = linesBefore;
+    this.firstLine = linesBefore + 1;
+    this.columnsBefore = columnsBefore;
   }
 
   @Override
@@ -76,7 +82,7 @@ final class JsonLinesReader implements RowReader {
       return "";
     }
     String before = new String(line, 0, (int) (start + offset), StandardCharsets.UTF_8);
-    return " (column " + (before.codePointCount(0, before.length()) + 1) + ")";
+    return " (column " + (before.codePointCount(0, before.length()) + 1 + (number == firstLine ? columnsBefore : 0)) + ")";
   }
 
   private String shown(int start) {

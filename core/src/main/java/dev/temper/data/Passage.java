@@ -11,7 +11,7 @@ public sealed interface Passage {
   /**
    * Messages, rendered by the model's chat template.
    *
-   * @param messages at least one; each has a {@code role}, and {@code content} or {@code tool_calls}
+   * @param messages at least one; each has a role, and content or tool calls
    */
   record Messages(List<Map<String, Object>> messages) implements Passage {
     /** Copies the list. */

@@ -97,9 +97,12 @@ public final class Rows {
       bytes.consume(3);
     }
     long lines = 0;
+    long columns = 0;
     while (bytes.peek(0) == ' ' || bytes.peek(0) == '\t' || bytes.peek(0) == '\r' || bytes.peek(0) == '\n') {
+      columns++;
       if (bytes.read() == '\n') {
         lines++;
+        columns = 0;
       }
     }
     for (int i = 0; i < 4; i++) {
@@ -107,7 +110,9 @@ public final class Rows {
         throw new DataException(origin, "begins with zero bytes: it is not UTF-8 text; convert it to UTF-8");
       }
     }
-    return bytes.peek(0) == '[' ? new JsonArrayReader(name, bytes, limits, lines) : new JsonLinesReader(name, bytes, limits, lines);
+    return bytes.peek(0) == '['
+        ? new JsonArrayReader(name, bytes, limits, lines, columns)
+        : new JsonLinesReader(name, bytes, limits, lines, columns);
   }
 
   static DataException unreadable(Origin origin, IOException e) {

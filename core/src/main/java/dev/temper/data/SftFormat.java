@@ -7,31 +7,25 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** The formats of {@link SftRow}, in the order in which they are tried. */
-enum SftFormat implements RowFormat<SftRow> {
-  TOKENS(Set.of("input_ids"), "input_ids", SftFormat::tokens),
-  MESSAGES(Set.of("messages"), "messages", columns -> chat(columns, columns.messages("messages"))),
-  CONVERSATIONS(Set.of("conversations"), "conversations", columns -> chat(columns, conversation(columns))),
-  PROMPT_COMPLETION(Set.of("prompt", "completion"), "prompt + completion", SftFormat::promptCompletion),
-  TEXT(Set.of("text"), "text", columns -> new TextRow(columns.text("text"), columns.info())),
-  ALPACA(Set.of("instruction", "output"), "instruction + output (+ input)", SftFormat::alpaca);
-
-  static final RowFormats<SftRow> ALL = new RowFormats<>("supervised fine-tuning", List.of(values()));
-
-  private final Set<String> required;
-  private final String columns;
-  private final Function<ColumnReader, SftRow> reader;
-
-  SftFormat(Set<String> required, String columns, Function<ColumnReader, SftRow> reader) {
-    this.required = required;
-    this.columns = columns;
-    this.reader = reader;
-  }
-
-  @Override
-  public String columns() {
-    return columns;
-  }
+/**
+ * One format of {@link SftRow}.
+ *
+ * @param required columns that must have a value
+ * @param columns these columns, for messages
+ * @param reader reads the row
+ */
+record SftFormat(Set<String> required, String columns, Function<ColumnReader, SftRow> reader) implements RowFormat<SftRow> {
+  /** All of them, in the order in which they are tried: TRL's own types come before Alpaca's columns. */
+  static final RowFormats<SftRow> ALL =
+      new RowFormats<>(
+          "supervised fine-tuning",
+          List.of(
+              new SftFormat(Set.of("input_ids"), "input_ids", SftFormat::tokens),
+              new SftFormat(Set.of("messages"), "messages", columns -> chat(columns, columns.messages("messages"))),
+              new SftFormat(Set.of("conversations"), "conversations", columns -> chat(columns, conversation(columns))),
+              new SftFormat(Set.of("prompt", "completion"), "prompt + completion", SftFormat::promptCompletion),
+              new SftFormat(Set.of("text"), "text", columns -> new TextRow(columns.text("text"), columns.info())),
+              new SftFormat(Set.of("instruction", "output"), "instruction + output (+ input)", SftFormat::alpaca)));
 
   @Override
   public boolean matches(Set<String> present) {
@@ -97,12 +91,9 @@ enum SftFormat implements RowFormat<SftRow> {
         prompt.add(Messages.message("user", question));
         prompt.add(Messages.message("assistant", answer));
       }
-    } else {
-      columns.take("history");
     }
     String instruction = columns.text("instruction");
     String input = columns.textOrEmpty("input");
-    columns.take("input");
     prompt.add(Messages.message("user", input.isEmpty() ? instruction : instruction + "\n" + input));
     Passage completion = new Passage.Messages(List.of(Messages.message("assistant", columns.text("output"))));
     ChatContext context = columns.context();
