@@ -59,6 +59,8 @@ class LoraFilesTest {
         "use_rslora | \"yes\"",
         "target_modules | null",
         "target_modules | [1]",
+        "target_modules | \"(\"",
+        "target_modules | {\"a\": 1}",
         "rank_pattern | {\"q_proj\": -1}",
       })
   void names_the_key_it_cannot_use(String key, String value) throws IOException {
