@@ -91,7 +91,7 @@ final class PeftConfig {
       return Optional.empty();
     }
     if (v.isTextual()) {
-      return Optional.of(v.textValue().equals("all-linear") ? Targets.allLinear() : Targets.regex(v.textValue()));
+      return Optional.of(v.textValue().equals("all-linear") ? Targets.allLinear() : regex(v.textValue(), file, key));
     }
     List<String> names = new ArrayList<>();
     for (JsonNode name : v) {
@@ -104,6 +104,11 @@ final class PeftConfig {
       throw new UserException(file + ": " + key + " must be a list of module names or a regular expression, not " + v);
     }
     return Optional.of(new Targets.Suffixes(names));
+  }
+
+  private static Targets regex(String pattern, Path file, String key) {
+    Targets.compile(file + ": " + key, pattern);
+    return Targets.regex(pattern);
   }
 
   /** How PEFT writes targets, or empty if it has no form for them but the full list of paths. */
