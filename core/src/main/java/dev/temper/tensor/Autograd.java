@@ -1,13 +1,11 @@
 package dev.temper.tensor;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +21,10 @@ public final class Autograd {
   private static final ThreadLocal<List<Stage>> TAPE = ThreadLocal.withInitial(ArrayList::new);
 
   /** A cut in the graph: when {@code leaf} has received its gradient, {@code continueWith} carries it on. */
-  private record Stage(PtNDArray leaf, List<PtNDArray> kept, Consumer<Tensor> continueWith) {
+  private record Stage(PtNDArray leaf, List<Tensor> kept, Consumer<Tensor> continueWith) {
     void close() {
       leaf.close();
-      kept.forEach(NDArray::close);
+      kept.forEach(Tensor::release);
     }
   }
 
@@ -66,29 +64,21 @@ public final class Autograd {
   }
 
   /**
-   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls the continuation
+   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls {@code continueWith}
    * with the gradient that arrived at it (shape of {@code output}), last stage first; the continuation typically calls {@link
    * #backward(List, List)} on a graph it holds or recomputes.
    *
    * @param keep tensors the continuation needs; they stay alive until it has run, whatever scope they were born in
-   * @param continuation given the kept tensors, says what to do with the gradient
    */
-  public static Tensor stage(
-      Tensor output, List<Tensor> keep, Function<List<Tensor>, Consumer<Tensor>> continuation) {
+  public static Tensor stage(Tensor output, List<Tensor> keep, Consumer<Tensor> continueWith) {
     if (!isRecording()) {
       return output.detach();
     }
     PtNDArray leaf = (PtNDArray) output.array().stopGradient();
     leaf.setRequiresGradient(true);
     NDScope.unregister(leaf);
-    List<PtNDArray> kept = new ArrayList<>();
-    for (Tensor t : keep) {
-      // A second handle on the same native tensor: it outlives the scope, and it still belongs to the same graph.
-      kept.add(Kernels.alias(t.array()));
-    }
-    kept.forEach(NDScope::unregister);
-    Consumer<Tensor> continueWith = continuation.apply(kept.stream().map(Tensor::persistent).toList());
-    TAPE.get().add(new Stage(leaf, kept, continueWith));
+    keep.forEach(Tensor::keep);
+    TAPE.get().add(new Stage(leaf, List.copyOf(keep), continueWith));
     return Tensor.persistent(leaf);
   }
 
@@ -113,16 +103,14 @@ public final class Autograd {
     List<Stage> tape = TAPE.get();
     TAPE.set(new ArrayList<>());
     try {
-      for (int i = 0; i < outputs.size(); i++) {
-        backwardNative(outputs.get(i), gradients.get(i));
-      }
-      for (int i = tape.size() - 1; i >= 0; i--) {
-        Stage stage = tape.get(i);
-        PtNDArray gradient = JniUtils.getGradient(stage.leaf);
-        if (gradient != null) {
-          Scope.run("stage", () -> stage.continueWith.accept(new Tensor(gradient)));
+      backwardNative(outputs, gradients);
+      while (!tape.isEmpty()) {
+        Stage stage = tape.remove(tape.size() - 1);
+        try {
+          Scope.run("stage", () -> runStage(stage));
+        } finally {
+          stage.close();
         }
-        stage.close();
       }
     } finally {
       tape.forEach(Stage::close);
@@ -130,7 +118,30 @@ public final class Autograd {
     }
   }
 
-  private static void backwardNative(Tensor output, Tensor gradient) {
+  private static void runStage(Stage stage) {
+    PtNDArray gradient = JniUtils.getGradient(stage.leaf);
+    if (gradient != null) {
+      stage.continueWith.accept(new Tensor(gradient));
+    }
+  }
+
+  private static void backwardNative(List<Tensor> outputs, List<Tensor> gradients) {
+    if (outputs.size() != gradients.size()) {
+      throw new TensorException(
+          "backward: " + outputs.size() + " outputs and " + gradients.size() + " gradients; one gradient belongs to each output");
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      requireGradient(outputs.get(i), gradients.get(i));
+    }
+    if (outputs.size() == 1) {
+      JniUtils.backward(outputs.get(0).array(), gradients.get(0).array(), false, false);
+    } else if (!outputs.isEmpty()) {
+      // One pass for all: outputs may share a graph, which a pass of its own for each would free under the next.
+      Kernels.builtin().callLists("backward", List.of(outputs, gradients));
+    }
+  }
+
+  private static void requireGradient(Tensor output, Tensor gradient) {
     if (!output.requiresGradient()) {
       throw new TensorException(
           "backward: the output does not depend on any trainable parameter (recorded with Autograd.record? parameters frozen?)");
@@ -139,7 +150,6 @@ public final class Autograd {
       throw new TensorException(
           "backward: output " + output.shape() + " needs a gradient of the same shape, not " + gradient.shape());
     }
-    JniUtils.backward(output.array(), gradient.array(), false, false);
   }
 
   /** Forgets stages whose backward pass never came, for example after an exception. */

@@ -1,0 +1,166 @@
+package dev.temper.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.temper.UserException;
+import dev.temper.checkpoint.AtomicFiles;
+import dev.temper.data.DataException;
+import dev.temper.data.Row;
+import dev.temper.data.Rows;
+import dev.temper.generate.Completion;
+import dev.temper.generate.GenerationConfig;
+import dev.temper.generate.GenerationOptions;
+import dev.temper.generate.LocalGenerator;
+import dev.temper.generate.Sampling;
+import dev.temper.generate.StopConditions;
+import dev.temper.generate.TokenListener;
+import dev.temper.model.CausalLm;
+import dev.temper.text.AddSpecialTokens;
+import dev.temper.text.ChatEncoder;
+import dev.temper.text.ChatTemplate;
+import dev.temper.text.Message;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code temper generate}: text from a prompt, a chat message, or a file of rows. */
+@Command(name = "generate", description = "Generates from --prompt, --chat or --data (JSONL in, JSONL out).")
+final class GenerateCommand implements Callable<Integer> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Mixin final Common common = new Common();
+  @Spec @Nullable CommandSpec spec;
+
+  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory")
+  @Nullable Path model;
+
+  @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory")
+  @Nullable Path adapter;
+
+  @Option(names = "--prompt", paramLabel = "TEXT", description = "Text to continue")
+  @Nullable String prompt;
+
+  @Option(names = "--chat", paramLabel = "TEXT", description = "A user's message, put through the chat template")
+  @Nullable String chat;
+
+  @Option(names = "--data", paramLabel = "FILE", description = "Rows with prompt (text or messages) or messages")
+  @Nullable Path data;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "JSONL to write: the rows of --data with a completion")
+  @Nullable Path out;
+
+  @Option(names = "--max-new-tokens", defaultValue = "256", description = "Most tokens to generate")
+  int maxNewTokens = 256;
+
+  @Option(names = "--temperature", description = "0 is greedy; unset takes generation_config.json")
+  @Nullable Double temperature;
+
+  @Option(names = "--top-p", description = "Nucleus sampling")
+  @Nullable Double topP;
+
+  @Option(names = "--top-k", description = "Sample among the k likeliest")
+  @Nullable Integer topK;
+
+  @Option(names = "--stop", split = ",", description = "Stop strings")
+  @Nullable List<String> stop;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Seed of the sampling")
+  long seed;
+
+  @Override
+  public Integer call() {
+    if ((prompt == null ? 0 : 1) + (chat == null ? 0 : 1) + (data == null ? 0 : 1) != 1) {
+      throw new UserException("give exactly one of --prompt, --chat and --data");
+    }
+    if (data != null && out == null) {
+      throw new UserException("--data needs --out, the file to write");
+    }
+    Path dir = Given.of(model, "--model");
+    PrintWriter console = Given.of(spec, "spec").commandLine().getOut();
+    try (CausalLm lm = CausalLm.load(dir);
+        LoadedAdapter loaded = LoadedAdapter.of(lm, adapter)) {
+      GenerationOptions options = options(lm, GenerationConfig.read(dir));
+      if (data != null) {
+        rows(lm, data, Given.of(out, "--out"), options, console);
+      } else {
+        int[] ids = chat != null ? chatIds(lm, List.of(Message.user(chat))) : textIds(lm, Given.of(prompt, "--prompt"));
+        new LocalGenerator(lm)
+            .generate(
+                List.of(ids),
+                options,
+                TokenListener.text(
+                    t -> {
+                      console.print(t);
+                      console.flush();
+                    }));
+        console.println();
+      }
+    }
+    return 0;
+  }
+
+  private GenerationOptions options(CausalLm lm, GenerationConfig config) {
+    Sampling sampling = config.sampling();
+    if (temperature != null) {
+      sampling = temperature == 0 ? Sampling.greedy() : Sampling.temperature(temperature);
+    }
+    if (topP != null) {
+      sampling = sampling.topP(topP);
+    }
+    if (topK != null) {
+      sampling = sampling.topK(topK);
+    }
+    List<Integer> stops = new ArrayList<>(config.eosTokenIds());
+    lm.tokenizer().specialTokens().eos().ifPresent(t -> stops.add(t.id()));
+    StopConditions conditions = StopConditions.tokens(stops.stream().distinct().toList());
+    if (stop != null) {
+      conditions = conditions.strings(stop.toArray(String[]::new));
+    }
+    return GenerationOptions.maxNewTokens(maxNewTokens).sampling(sampling.seed(seed)).stop(conditions);
+  }
+
+  static int[] textIds(CausalLm lm, String text) {
+    return lm.tokenizer().ids(text, AddSpecialTokens.YES);
+  }
+
+  private static int[] chatIds(CausalLm lm, List<Message> messages) {
+    return ChatEncoder.of(lm.tokenizer()).prompt(messages, ChatTemplate.Options.DEFAULT);
+  }
+
+  private static void rows(CausalLm lm, Path data, Path out, GenerationOptions options, PrintWriter console) {
+    List<Row> rows = Rows.load(data).stream().toList();
+    List<int[]> prompts = rows.stream().map(r -> promptOf(lm, r)).toList();
+    List<Completion> made = new LocalGenerator(lm).generate(prompts, options);
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < rows.size(); i++) {
+      ObjectNode row = JSON.valueToTree(rows.get(i).values());
+      row.put("completion", made.get(i).text());
+      lines.append(row).append('\n');
+    }
+    AtomicFiles.write(out, lines.toString());
+    console.println(rows.size() + " completions -> " + out);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static int[] promptOf(CausalLm lm, Row row) {
+    Object prompt = Optional.ofNullable(row.values().get("prompt")).orElse(row.values().get("messages"));
+    if (prompt instanceof String text) {
+      return textIds(lm, text);
+    }
+    if (prompt instanceof List<?> messages) {
+      return chatIds(lm, messages.stream().map(m -> Message.of((Map<String, ?>) m)).toList());
+    }
+    throw new DataException(row.origin(), "needs a column prompt (text or messages) or messages; it has " + row.values().keySet());
+  }
+}

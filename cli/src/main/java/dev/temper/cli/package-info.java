@@ -1,0 +1,3 @@
+/** The {@code temper} command. */
+@org.jspecify.annotations.NullMarked
+package dev.temper.cli;
