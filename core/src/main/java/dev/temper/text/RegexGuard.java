@@ -24,82 +24,136 @@ final class RegexGuard {
     this.where = where;
   }
 
-  static void check(String pattern, String where) {
+  /** Refuses patterns of exponential cost; gives whether the pattern may match the empty text. */
+  static boolean check(String pattern, String where) {
     if (pattern.length() > MAX_LENGTH) {
       throw new TokenizerException(where + " has " + pattern.length() + " characters; at most " + MAX_LENGTH + " are accepted");
     }
-    new RegexGuard(pattern, where).run();
+    return new RegexGuard(pattern, where).run();
   }
 
   private enum Quantifier {
     NONE,
-    /** Exactly n times. */
+    /** Exactly n times, n at least 1. */
     EXACT,
     /** Zero times or once. */
     OPTIONAL,
-    /** A variable number of times. */
-    VARIABLE
+    /** At least once. */
+    AT_LEAST_ONCE,
+    /** Any number of times, zero included. */
+    ANY
   }
 
-  private void run() {
-    Deque<Boolean> outer = new ArrayDeque<>(); // whether the enclosing groups are ambiguous so far
-    boolean ambiguous = false;
+  /** What is known of the group being read. */
+  private static final class Group {
+    /** Whether it can match one text in several ways. */
+    boolean ambiguous;
+
+    /** Whether the alternative being read needs a character. */
+    boolean consumes;
+
+    /** Whether some earlier alternative matches the empty text. */
+    boolean emptyAlternative;
+
+    /** Whether it is a look-around, which takes no character whatever it holds. */
+    final boolean look;
+
+    Group(boolean look) {
+      this.look = look;
+    }
+
+    boolean matchesEmpty() {
+      return look || emptyAlternative || !consumes;
+    }
+  }
+
+  /** Reads the whole pattern; gives whether it may match the empty text. */
+  private boolean run() {
+    Deque<Group> open = new ArrayDeque<>();
+    Group group = new Group(false);
     while (at < pattern.length()) {
       char c = pattern.charAt(at++);
-      boolean atomAmbiguous = false;
+      boolean empty = false; // whether the item just read may match the empty text
+      boolean ambiguous = false;
       switch (c) {
         case '(' -> {
-          openGroup();
-          if (outer.size() >= MAX_DEPTH) {
+          if (open.size() >= MAX_DEPTH) {
             throw refused("its groups nest deeper than " + MAX_DEPTH);
           }
-          outer.push(ambiguous);
-          ambiguous = false;
+          open.push(group);
+          group = new Group(openGroup());
           continue;
         }
         case ')' -> {
-          if (outer.isEmpty()) {
+          if (open.isEmpty()) {
             throw refused("it has a ) without a (");
           }
-          atomAmbiguous = ambiguous;
-          ambiguous = outer.pop() || ambiguous;
+          Group closed = group;
+          group = open.pop();
+          ambiguous = closed.ambiguous;
+          empty = closed.matchesEmpty();
         }
         case '|' -> {
-          ambiguous = true;
+          group.ambiguous = true;
+          group.emptyAlternative |= !group.consumes;
+          group.consumes = false;
           continue;
         }
+        case '^', '$' -> empty = true;
         case '[' -> characterClass();
-        case '\\' -> escape();
+        case '\\' -> empty = escape();
         default -> {}
       }
       Quantifier quantifier = quantifier();
-      if (atomAmbiguous && (quantifier == Quantifier.VARIABLE || quantifier == Quantifier.EXACT)) {
+      if (ambiguous && quantifier != Quantifier.NONE && quantifier != Quantifier.OPTIONAL) {
         throw refused("it repeats a group that can match one text in several ways");
       }
-      if (quantifier == Quantifier.VARIABLE || quantifier == Quantifier.OPTIONAL) {
-        ambiguous = true;
-      }
+      group.ambiguous |= ambiguous || (quantifier != Quantifier.NONE && quantifier != Quantifier.EXACT);
+      group.consumes |= !empty && quantifier != Quantifier.OPTIONAL && quantifier != Quantifier.ANY;
     }
-    if (!outer.isEmpty()) {
+    if (!open.isEmpty()) {
       throw refused("it has a ( without a )");
     }
+    return group.matchesEmpty();
   }
 
-  /** Just after an opening parenthesis: skips the group's kind, so that its {@code ?} is not read as a quantifier. */
-  private void openGroup() {
+  /** Just after an opening parenthesis: reads the group's kind; gives whether it is a look-around. */
+  private boolean openGroup() {
     if (peek() == '*') {
       throw refused("it has a call-out");
     }
     if (peek() != '?') {
-      return;
+      return false;
     }
     at++;
-    char kind = peek();
-    if (kind == '(' || kind == '{' || kind == '~') {
-      throw refused("it has a condition, a call-out or an absence operator");
-    }
-    if (kind == '<' || kind == '=' || kind == '!' || kind == '>' || kind == ':') {
+    while (peek() == '-' || peek() == 'i' || peek() == 'm') { // options: (?i) and (?i:…)
       at++;
+    }
+    char kind = peek();
+    if (kind == ')') {
+      return false;
+    }
+    at++;
+    switch (kind) {
+      case ':', '>' -> {
+        return false;
+      }
+      case '=', '!' -> {
+        return true;
+      }
+      case '<' -> {
+        if (peek() == '=' || peek() == '!') {
+          at++;
+          return true;
+        }
+        int end = pattern.indexOf('>', at);
+        if (end < 0) {
+          throw refused("it has a group name without an end");
+        }
+        at = end + 1;
+        return false;
+      }
+      default -> throw refused("it has a group of unknown kind (?" + kind);
     }
   }
 
@@ -126,23 +180,25 @@ final class RegexGuard {
     }
   }
 
-  private void escape() {
+  /** Just after a backslash; gives whether the escape takes no character. */
+  private boolean escape() {
     char c = peek();
-    if ((c >= '1' && c <= '9') || c == 'k' || c == 'g') {
-      throw refused("it has a back-reference or a recursive call");
+    if ((c >= '1' && c <= '9') || c == 'k' || c == 'g' || c == 'K') {
+      throw refused("it has a back-reference, a recursive call or \\K");
     }
     at++;
     if ((c == 'p' || c == 'P' || c == 'x') && peek() == '{') {
       int end = pattern.indexOf('}', at);
       at = end < 0 ? pattern.length() : end + 1;
     }
+    return "bBAzZGyY".indexOf(c) >= 0;
   }
 
   private Quantifier quantifier() {
     Quantifier result = Quantifier.NONE;
     char c = peek();
     if (c == '*' || c == '+') {
-      result = Quantifier.VARIABLE;
+      result = c == '*' ? Quantifier.ANY : Quantifier.AT_LEAST_ONCE;
       at++;
     } else if (c == '?') {
       result = Quantifier.OPTIONAL;
@@ -171,7 +227,8 @@ final class RegexGuard {
         throw refused("it repeats more than " + MAX_COUNT + " times");
       }
     }
-    return body.contains(",") ? Quantifier.VARIABLE : Quantifier.EXACT;
+    boolean zero = body.startsWith(",") || Integer.parseInt(body.split(",", -1)[0]) == 0;
+    return zero ? Quantifier.ANY : body.contains(",") ? Quantifier.AT_LEAST_ONCE : Quantifier.EXACT;
   }
 
   private char peek() {

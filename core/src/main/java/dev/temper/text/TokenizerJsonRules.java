@@ -27,11 +27,17 @@ final class TokenizerJsonRules {
 
   static void check(ObjectNode root, String where) {
     TokenizerJsonRules rules = new TokenizerJsonRules(where);
+    if (root.has("version") && !root.path("version").asText().equals("1.0")) {
+      throw rules.bad("version", "is " + root.get("version") + "; only \"1.0\" is known");
+    }
     rules.model(root.get("model"));
     rules.addedTokens(root.path("added_tokens"));
     rules.component(root.path("normalizer"), "normalizer", "normalizers", NORMALIZERS);
     rules.component(root.path("pre_tokenizer"), "pre_tokenizer", "pretokenizers", PRE_TOKENIZERS);
     rules.component(root.path("post_processor"), "post_processor", "processors", POST_PROCESSORS);
+    if (rules.adding(root.path("post_processor")) > 1) {
+      throw rules.bad("post_processor", "adds special tokens in more than one step, which the library cannot do: keep one");
+    }
     rules.component(root.path("decoder"), "decoder", "decoders", DECODERS);
   }
 
@@ -143,10 +149,20 @@ final class TokenizerJsonRules {
           }
         }
       }
-      case "Split", "Replace" -> pattern(node.path("pattern"), at + ".pattern");
+      case "Split", "Replace" -> {
+        boolean matchesEmpty = pattern(node.path("pattern"), at + ".pattern");
+        if (matchesEmpty && type.equals("Replace") && types == NORMALIZERS) {
+          throw bad(at + ".pattern", "may match the empty text: the library then loses track of positions");
+        }
+      }
       case "Strip" -> {
         if (node.path("stop").asInt(0) != 0) {
           throw bad(at + ".stop", "must be 0: the library fails on empty tokens otherwise");
+        }
+      }
+      case "Prepend" -> {
+        if (node.path("prepend").asText("").isEmpty()) {
+          throw bad(at + ".prepend", "is missing or empty: the library then loses track of positions");
         }
       }
       case "Precompiled" -> precompiled(node.path("precompiled_charsmap"), at + ".precompiled_charsmap");
@@ -155,14 +171,21 @@ final class TokenizerJsonRules {
     }
   }
 
-  private void pattern(JsonNode pattern, String at) {
+  /** How many steps of a post-processor add special tokens. */
+  private int adding(JsonNode processor) {
+    int count = processor.path("type").asText("").matches("(Template|Bert|Roberta)Processing") ? 1 : 0;
+    for (JsonNode step : processor.path("processors")) {
+      count += adding(step);
+    }
+    return count;
+  }
+
+  private boolean pattern(JsonNode pattern, String at) {
     JsonNode text = pattern.has("Regex") ? pattern.get("Regex") : pattern.path("String");
     if (!text.isTextual() || text.asText().isEmpty()) {
       throw bad(at, "must hold a non-empty String or Regex");
     }
-    if (pattern.has("Regex")) {
-      RegexGuard.check(text.asText(), where + ": " + at);
-    }
+    return pattern.has("Regex") && RegexGuard.check(text.asText(), where + ": " + at);
   }
 
   private void precompiled(JsonNode map, String at) {

@@ -23,7 +23,12 @@ class TokenizerFuzzTest {
   /** Components of all kinds, so that mutations also reach code that the seed file does not use. */
   private static final String[] PARTS = {
     "null", "true", "-1", "0", "1", "7", "99999999999", "1e308", "\"\"", "\"a\"", "\"▁\"", "\"##\"", "\"<s>\"", "[]", "{}",
-    "{\"type\":\"NFKC\"}", "{\"type\":\"Lowercase\"}", "{\"type\":\"Nmt\"}", "{\"type\":\"StripAccents\"}",
+    "{\"type\":\"NFKC\"}", "{\"type\":\"NFD\"}", "{\"type\":\"NFC\"}", "{\"type\":\"ByteLevel\"}",
+    "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"[^a]\"},\"content\":\"\"}", "{\"type\":\"Replace\",\"pattern\":{\"String\":\"é\"},\"content\":\"abc\"}",
+    "{\"type\":\"Prepend\",\"prepend\":\"▁\"}",
+    "{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"MergedWithNext\",\"invert\":false}",
+    "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"a\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_id\":1}}],"
+        + "\"pair\":[],\"special_tokens\":{\"a\":{\"id\":\"a\",\"ids\":[0],\"tokens\":[\"a\"]}}}", "{\"type\":\"Lowercase\"}", "{\"type\":\"Nmt\"}", "{\"type\":\"StripAccents\"}",
     "{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true}",
     "{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":true,\"strip_accents\":null,\"lowercase\":true}",
     "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"\"}",
@@ -53,6 +58,36 @@ class TokenizerFuzzTest {
     "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFD\"},{\"type\":\"StripAccents\"}]}"
   };
 
+  /** Small files of the other model kinds, with the components that go with them. */
+  private static final String[] OTHER_SEEDS = {
+    "{\"version\":\"1.0\",\"truncation\":{\"direction\":\"Right\",\"max_length\":4,\"strategy\":\"LongestFirst\",\"stride\":9},"
+        + "\"padding\":{\"strategy\":{\"Fixed\":8},\"direction\":\"Right\",\"pad_to_multiple_of\":0,\"pad_id\":0,\"pad_type_id\":0,\"pad_token\":\"[PAD]\"},"
+        + "\"added_tokens\":[{\"id\":1,\"content\":\"[CLS]\",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":true},"
+        + "{\"id\":7,\"content\":\"<s>\",\"single_word\":true,\"lstrip\":true,\"rstrip\":true,\"normalized\":true,\"special\":true}],"
+        + "\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":true,\"strip_accents\":null,\"lowercase\":true},"
+        + "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":\"TemplateProcessing\","
+        + "\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],"
+        + "\"pair\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"Sequence\":{\"id\":\"B\",\"type_id\":1}}],"
+        + "\"special_tokens\":{\"[CLS]\":{\"id\":\"[CLS]\",\"ids\":[1],\"tokens\":[\"[CLS]\"]}}},"
+        + "\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true},"
+        + "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"continuing_subword_prefix\":\"##\",\"max_input_chars_per_word\":10,"
+        + "\"vocab\":{\"[UNK]\":0,\"[CLS]\":1,\"a\":2,\"##b\":3,\"x\":4,\"é\":5,\"##e\":6}}}",
+    "{\"version\":\"1.0\",\"added_tokens\":[{\"id\":8,\"content\":\"<s>\",\"single_word\":false,\"lstrip\":true,\"rstrip\":false,\"normalized\":false,\"special\":true},"
+        + "{\"id\":9,\"content\":\"hi\",\"single_word\":true,\"lstrip\":false,\"rstrip\":true,\"normalized\":true,\"special\":false}],"
+        + "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFC\"},{\"type\":\"Lowercase\"}]},"
+        + "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\s+|\\\\p{L}+\"},\"behavior\":\"Isolated\",\"invert\":false},"
+        + "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":true}]},"
+        + "\"post_processor\":{\"type\":\"ByteLevel\",\"add_prefix_space\":true,\"trim_offsets\":true,\"use_regex\":true},"
+        + "\"decoder\":{\"type\":\"ByteLevel\",\"add_prefix_space\":true,\"trim_offsets\":true,\"use_regex\":true},"
+        + "\"model\":{\"type\":\"BPE\",\"dropout\":0.1,\"unk_token\":null,\"continuing_subword_prefix\":\"\",\"end_of_word_suffix\":\"\",\"fuse_unk\":false,"
+        + "\"byte_fallback\":false,\"ignore_merges\":true,\"vocab\":{\"a\":0,\"b\":1,\"Ġ\":2,\"x\":3,\"ab\":4,\"Ġa\":5,\"Ã\":6,\"1\":7},\"merges\":[[\"a\",\"b\"],[\"Ġ\",\"a\"]]}}",
+    "{\"version\":\"1.0\",\"added_tokens\":[{\"id\":0,\"content\":\"<unk>\",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":true}],"
+        + "\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"Regex\":\" {2,}\"},\"content\":\" \"},"
+        + "\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"▁\",\"prepend_scheme\":\"first\",\"split\":true},\"post_processor\":null,"
+        + "\"decoder\":{\"type\":\"Metaspace\",\"replacement\":\"▁\",\"prepend_scheme\":\"first\",\"split\":true},"
+        + "\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"byte_fallback\":true,\"vocab\":[[\"<unk>\",0],[\"▁\",-1.5],[\"a\",-2],[\"ab\",-2.5],[\"é\",-3],[\"<0x41>\",-9]]}}"
+  };
+
   @Test
   void two_thousand_damaged_files_never_end_the_process() {
     fuzz(1, 2_000);
@@ -66,11 +101,20 @@ class TokenizerFuzzTest {
 
   private static void fuzz(long seed, int count) {
     byte[] original = Goldens.bytes("stories260K-tokenizer.json.gz");
-    JsonNode tree = small(Goldens.parse(original));
-    byte[] compact = Goldens.write(tree);
+    List<JsonNode> seeds = new ArrayList<>(List.of(small(Goldens.parse(original))));
+    for (String other : OTHER_SEEDS) {
+      seeds.add(Goldens.parse(other.getBytes(StandardCharsets.UTF_8)));
+    }
+    for (JsonNode intact : seeds) {
+      try (Tokenizer tokenizer = Tokenizer.fromJson(Goldens.write(intact))) {
+        use(tokenizer);
+      }
+    }
     int loaded = 0;
     for (int i = 0; i < count; i++) {
       Random random = new Random(seed * 1_000_003 + i);
+      JsonNode tree = seeds.get(i % seeds.size());
+      byte[] compact = Goldens.write(tree);
       byte[] damaged = random.nextInt(4) == 0 ? damageBytes(compact, random) : Goldens.write(damageTree(tree.deepCopy(), random));
       try (Tokenizer tokenizer = Tokenizer.fromJson(damaged)) {
         loaded++;
@@ -126,7 +170,46 @@ class TokenizerFuzzTest {
     return random.nextInt(10) == 0 ? java.util.Arrays.copyOf(result, random.nextInt(result.length)) : result;
   }
 
+  /** Components by the key of tokenizer.json that takes them, and the key of the list in a sequence of them. */
+  private enum Kind {
+    NORMALIZER("normalizers", "Strip,StripAccents,NFKC,Lowercase,Nmt,BertNormalizer,Replace,Prepend,Precompiled,ByteLevel,NFD,NFC"),
+    PRE_TOKENIZER("pretokenizers", "ByteLevel,Metaspace,Split,Punctuation,Digits,BertPreTokenizer,Whitespace,UnicodeScripts"),
+    POST_PROCESSOR("processors", "ByteLevel,BertProcessing,RobertaProcessing,TemplateProcessing"),
+    DECODER("decoders", "ByteLevel,Metaspace,Strip,CTC,WordPiece,BPEDecoder,Fuse,ByteFallback,Replace");
+
+    private final String list;
+    private final List<JsonNode> parts;
+
+    Kind(String list, String types) {
+      this.list = list;
+      this.parts =
+          java.util.Arrays.stream(PARTS)
+              .map(part -> Goldens.parse(part.getBytes(StandardCharsets.UTF_8)))
+              .filter(part -> List.of(types.split(",")).contains(part.path("type").asText("none")))
+              .toList();
+    }
+
+    /** A random sequence of components of this kind. */
+    JsonNode sequence(Random random) {
+      ObjectNode result = Goldens.MAPPER.createObjectNode().put("type", "Sequence");
+      ArrayNode items = result.putArray(list);
+      for (int n = 1 + random.nextInt(3); n > 0; n--) {
+        items.add(parts.get(random.nextInt(parts.size())).deepCopy());
+      }
+      return result;
+    }
+  }
+
   private static JsonNode damageTree(JsonNode root, Random random) {
+    if (random.nextBoolean()) { // sound components in unheard-of combinations
+      for (int n = 1 + random.nextInt(3); n > 0; n--) {
+        Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+        ((ObjectNode) root).set(kind.name().toLowerCase(java.util.Locale.ROOT), kind.sequence(random));
+      }
+      if (random.nextBoolean()) {
+        return root;
+      }
+    }
     for (int n = 1 + random.nextInt(4); n > 0; n--) {
       List<Runnable> places = new ArrayList<>();
       collect(root, random, places, 0);

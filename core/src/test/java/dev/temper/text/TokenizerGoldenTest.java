@@ -93,6 +93,18 @@ class TokenizerGoldenTest {
     }
   }
 
+  @Test
+  void adds_no_second_begin_of_text_unless_asked() {
+    JsonNode golden = Goldens.json("masks.json.gz").path("double_bos");
+    try (Tokenizer tokenizer = Tokenizer.fromJson(Goldens.bytes("tinyllama-v0-tokenizer.json.gz"))) {
+      for (JsonNode row : golden.path("rows")) {
+        String text = row.path("text").asText();
+        assertThat(tokenizer.ids(text)).isEqualTo(Goldens.ints(row.path("no_special_tokens")));
+        assertThat(tokenizer.ids(text, AddSpecialTokens.YES)).isEqualTo(Goldens.ints(row.path("add_special_tokens")));
+      }
+    }
+  }
+
   private static List<String> strings(JsonNode array) {
     List<String> result = new ArrayList<>();
     array.forEach(s -> result.add(s.asText()));

@@ -253,6 +253,14 @@ class TokenizerTest {
     assertThatThrownBy(() -> RegexGuard.check(pattern, "pattern")).isInstanceOf(TokenizerException.class).hasMessageContaining("pattern is refused");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {"\\s* true", "a|b* true", "(?i:a)? true", "(?=a) true", "^ true", "\\b true", "a{0,3} true", "(?i) true", "a+ false", "[ab]{2,} false", "(?:a|b)c* false", "(?<!x)a false", "(?i:a) false", "a{1} false"})
+  void knows_which_patterns_match_the_empty_text(String pattern, boolean empty) {
+    assertThat(RegexGuard.check(pattern, "pattern")).isEqualTo(empty);
+  }
+
   @Test
   void follows_every_link_of_a_normalisation_table() {
     // one unit whose offset leads out of the table
