@@ -76,10 +76,12 @@ public final class Autograd {
     }
     PtNDArray leaf = (PtNDArray) output.array().stopGradient();
     leaf.setRequiresGradient(true);
-    NDScope.unregister(leaf);
+    // The result belongs to its scope like any other tensor, and may be read after the backward pass; the stage has a handle of its own.
+    PtNDArray handle = Kernels.handle(leaf);
+    NDScope.unregister(handle);
     keep.forEach(Tensor::keep);
-    TAPE.get().add(new Stage(leaf, List.copyOf(keep), continueWith));
-    return Tensor.persistent(leaf);
+    TAPE.get().add(new Stage(handle, List.copyOf(keep), continueWith));
+    return new Tensor(leaf);
   }
 
   /**

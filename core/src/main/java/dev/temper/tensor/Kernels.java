@@ -144,7 +144,13 @@ public final class Kernels {
         });
   }
 
-  /** A second handle on the same native tensor, in the same graph. */
+  /** A second handle on the very same native tensor: a leaf stays a leaf, its gradient can be read from either. */
+  static PtNDArray handle(PtNDArray array) {
+    // A kernel that returns its argument; the engine wraps results in new handles.
+    return builtin().call("same", new Tensor(array)).array();
+  }
+
+  /** A view of the whole tensor, in the same graph; cheaper than {@link #handle}. */
   static PtNDArray alias(PtNDArray array) {
     // A reshape to its own shape is a view: same storage, same gradient.
     return JniUtils.reshape(array, array.getShape().getShape());
