@@ -1,11 +1,13 @@
 package dev.temper.tensor;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +23,10 @@ public final class Autograd {
   private static final ThreadLocal<List<Stage>> TAPE = ThreadLocal.withInitial(ArrayList::new);
 
   /** A cut in the graph: when {@code leaf} has received its gradient, {@code continueWith} carries it on. */
-  private record Stage(PtNDArray leaf, List<Tensor> kept, Consumer<Tensor> continueWith) {
+  private record Stage(PtNDArray leaf, List<PtNDArray> kept, Consumer<Tensor> continueWith) {
     void close() {
       leaf.close();
-      kept.forEach(Tensor::release);
+      kept.forEach(NDArray::close);
     }
   }
 
@@ -64,13 +66,18 @@ public final class Autograd {
   }
 
   /**
-   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls {@code continueWith}
+   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls the continuation
    * with the gradient that arrived at it (shape of {@code output}), last stage first; the continuation typically calls {@link
    * #backward(List, List)} on a graph it holds or recomputes.
    *
+   * <p>A backward pass runs every stage made since the last one; a stage it does not reach is dropped with its tensors. Two losses with
+   * stages are therefore computed and propagated one after the other, or together by {@link #backward(List, List)}.
+   *
    * @param keep tensors the continuation needs; they stay alive until it has run, whatever scope they were born in
+   * @param continuation given the kept tensors, says what to do with the gradient
    */
-  public static Tensor stage(Tensor output, List<Tensor> keep, Consumer<Tensor> continueWith) {
+  public static Tensor stage(
+      Tensor output, List<Tensor> keep, Function<List<Tensor>, Consumer<Tensor>> continuation) {
     if (!isRecording()) {
       return output.detach();
     }
@@ -79,8 +86,14 @@ public final class Autograd {
     // The result belongs to its scope like any other tensor, and may be read after the backward pass; the stage has a handle of its own.
     PtNDArray handle = Kernels.handle(leaf);
     NDScope.unregister(handle);
-    keep.forEach(Tensor::keep);
-    TAPE.get().add(new Stage(handle, List.copyOf(keep), continueWith));
+    List<PtNDArray> kept = new ArrayList<>();
+    for (Tensor t : keep) {
+      // A second handle on the same native tensor: it outlives the scope, and it still belongs to the same graph.
+      kept.add(Kernels.alias(t.array()));
+    }
+    kept.forEach(NDScope::unregister);
+    Consumer<Tensor> continueWith = continuation.apply(kept.stream().map(Tensor::persistent).toList());
+    TAPE.get().add(new Stage(handle, kept, continueWith));
     return new Tensor(leaf);
   }
 

@@ -66,6 +66,11 @@ public final class Kernels {
     return new Kernels(methods);
   }
 
+  /** The kernels of the language-model head: {@code head_log_probs}, {@code head_log_probs_unit_gradient}, {@code head_backward}. */
+  public static List<Tensor> head(String method, Tensor... inputs) {
+    return builtin().callAll(method, inputs);
+  }
+
   private static String builtinSource() {
     StringBuilder source = new StringBuilder();
     for (String topic : TOPICS) {

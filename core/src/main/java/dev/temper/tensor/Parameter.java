@@ -108,6 +108,21 @@ public final class Parameter implements AutoCloseable {
     return Optional.ofNullable(JniUtils.getGradient(value.array())).map(Tensor::new);
   }
 
+  /** Adds to the gradient, as a backward pass does: for continuations that compute a gradient themselves. */
+  public void addGradient(Tensor more) {
+    PtNDArray current = JniUtils.getGradient(value.array());
+    if (current != null) {
+      Autograd.off(() -> Kernels.builtin().call("add_into", new Tensor(current), more));
+    } else {
+      // The first gradient is made by the engine itself, so that it is the one later passes add to.
+      Autograd.record(
+          () -> {
+            JniUtils.backward(Kernels.alias(value.array()), more.array(), false, false);
+            return more;
+          });
+    }
+  }
+
   /** Sets the gradient to zero. */
   public void zeroGradient() {
     JniUtils.zeroGrad(value.array());

@@ -1,2 +1,3 @@
+/** The one training loop, its contracts (loss, objective, source, trainable), optimizers, schedules and checkpoints. */
 @org.jspecify.annotations.NullMarked
 package dev.temper.train;

@@ -58,6 +58,22 @@ class EngineTrapsTest {
     assertThat(junk).hasSize(200);
   }
 
+  @Test
+  void every_tensor_can_be_asked_whether_it_requires_a_gradient() {
+    try (Parameter p = trainable("p", 1);
+        Parameter frozen = Parameter.of("frozen", new float[1], 1)) {
+      assertThat(p.value().requiresGradient()).isTrue();
+      assertThat(frozen.value().requiresGradient()).isFalse();
+      Scope.run(
+          "ask",
+          () -> {
+            assertThat(Tensors.ones(2).requiresGradient()).isFalse();
+            assertThat(Autograd.record(() -> p.value().exp()).requiresGradient()).isTrue();
+            assertThat(Autograd.record(() -> p.value().exp().detach()).requiresGradient()).isFalse();
+          });
+    }
+  }
+
   private static float[] gradient(Parameter p) {
     return p.gradient().orElseThrow().toFloats();
   }
@@ -262,7 +278,7 @@ class EngineTrapsTest {
                                       "inner",
                                       () -> {
                                         Tensor x = p.value().mul(2);
-                                        Autograd.stage(x, List.of(x), g -> {});
+                                        Autograd.stage(x, List.of(x), kept -> g -> {});
                                         return x.matMul(Tensors.ones(3, 3)).item();
                                       }))))
           .isInstanceOf(TensorException.class);
@@ -485,12 +501,13 @@ class EngineTrapsTest {
     return Autograd.stage(
         out,
         List.of(x),
-        g -> {
-          try (Parameter input = Parameter.of("input", x)) {
+        kept -> g -> {
+          Tensor in = kept.get(0);
+          try (Parameter input = Parameter.of("input", in)) {
             input.setTrainable(true);
             Autograd.backward(List.of(Autograd.record(() -> block(input.value(), w))), List.of(g));
-            if (x.requiresGradient()) {
-              Autograd.backward(List.of(x), List.of(input.gradient().orElseThrow()));
+            if (in.requiresGradient()) {
+              Autograd.backward(List.of(in), List.of(input.gradient().orElseThrow()));
             }
           }
         });
@@ -529,20 +546,20 @@ class EngineTrapsTest {
                         Autograd.stage(
                             a,
                             List.of(a),
-                            g -> {
+                            kept -> g -> {
                               order.add("first");
-                              Autograd.backward(List.of(a), List.of(g));
+                              Autograd.backward(kept, List.of(g));
                             });
                     Tensor b = first.mul(3);
                     Tensor second =
                         Autograd.stage(
                             b,
                             List.of(b),
-                            g -> {
+                            kept -> g -> {
                               order.add("second");
-                              Autograd.backward(List.of(b), List.of(g));
+                              Autograd.backward(kept, List.of(g));
                             });
-                    Autograd.stage(a, List.of(a), g -> reached.set(true));
+                    Autograd.stage(a, List.of(a), kept -> g -> reached.set(true));
                     Autograd.backward(second.mul(5).sum());
                     assertThat(gradient(p)).containsExactly(30);
                     return 0;

@@ -1,0 +1,87 @@
+package dev.temper.model;
+
+import dev.temper.tensor.Nn;
+import dev.temper.tensor.Parameter;
+import dev.temper.tensor.Tensor;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A linear layer whose operation can be decorated or replaced: adapters, quantized weights and masks all come in here.
+ *
+ * <p>The base weights stay reachable so that adapters can be merged into them and models saved.
+ */
+public final class Linear {
+  /** What a linear layer does to its input [..., in]. */
+  @FunctionalInterface
+  public interface Op {
+    /** The output [..., out]. */
+    Tensor apply(Tensor x);
+  }
+
+  private final String name;
+  private final Parameter weight;
+  private final @Nullable Parameter bias;
+  private Op op;
+
+  Linear(String name, Parameter weight, @Nullable Parameter bias) {
+    this.name = name;
+    this.weight = weight;
+    this.bias = bias;
+    this.op = this::base;
+  }
+
+  private Tensor base(Tensor x) {
+    return Nn.linear(x, weight.value(), bias == null ? null : bias.value());
+  }
+
+  /** Path in the model, for example {@code model.layers.0.self_attn.q_proj}. */
+  public String name() {
+    return name;
+  }
+
+  /** W [out, in]. */
+  public Parameter weight() {
+    return weight;
+  }
+
+  /** b [out], if the layer has one. */
+  public @Nullable Parameter bias() {
+    return bias;
+  }
+
+  /** Input width. */
+  public int inputs() {
+    return Math.toIntExact(weight.shape().dim(1));
+  }
+
+  /** Output width. */
+  public int outputs() {
+    return Math.toIntExact(weight.shape().dim(0));
+  }
+
+  /** The operation in use. */
+  public Op op() {
+    return op;
+  }
+
+  /** Replaces the operation by one made from it. */
+  public void decorate(UnaryOperator<Op> with) {
+    op = with.apply(op);
+  }
+
+  /** Puts an earlier operation back, as taken from {@link #op()}. */
+  public void restore(Op earlier) {
+    op = earlier;
+  }
+
+  /** Applies the operation. */
+  public Tensor apply(Tensor x) {
+    return op.apply(x);
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + weight.shape();
+  }
+}

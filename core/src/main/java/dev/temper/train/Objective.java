@@ -1,0 +1,23 @@
+package dev.temper.train;
+
+import dev.temper.tensor.Rng;
+import java.util.List;
+
+/**
+ * What is optimised: turns examples into unreduced losses. The loop decides how a step is cut into micro-batches.
+ *
+ * @param <E> an example
+ */
+public interface Objective<E> {
+  /** Tokens an example costs, for cutting micro-batches by budget. */
+  int tokens(E example);
+
+  /** Where an example came from, for error messages. */
+  String describe(E example);
+
+  /** Normalisers of a whole step. */
+  Counts counts(List<E> step);
+
+  /** Losses of a micro-batch; {@code rng} is a function of seed, step and micro-batch. */
+  LossOutput evaluate(List<E> microBatch, Rng rng);
+}

@@ -1,0 +1,103 @@
+package dev.temper.sft;
+
+import dev.temper.data.TokenExample;
+import dev.temper.model.CausalLm;
+import dev.temper.model.LogProbs;
+import dev.temper.model.TokenBatch;
+import dev.temper.tensor.Rng;
+import dev.temper.tensor.Tensor;
+import dev.temper.tensor.Tensors;
+import dev.temper.train.Counts;
+import dev.temper.train.Loss;
+import dev.temper.train.LossOutput;
+import dev.temper.train.Objective;
+import dev.temper.train.TokenScores;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Scores the trained tokens of examples with a model and hands them to a loss. Only rows that carry loss go through the head.
+ *
+ * @param noise what happens to the embeddings in training, a function of the micro-batch's randomness
+ */
+public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise) implements Objective<TokenExample> {
+  /** Changes embeddings [N, D] while training. */
+  @FunctionalInterface
+  public interface Noise {
+    /** The change for one micro-batch. */
+    UnaryOperator<Tensor> of(TokenBatch batch, Rng rng);
+
+    /** No change. */
+    static Noise none() {
+      return (batch, rng) -> UnaryOperator.identity();
+    }
+  }
+
+  /** Without noise: also how a trained model is evaluated. */
+  public SftObjective withoutNoise() {
+    return new SftObjective(model, loss, Noise.none());
+  }
+
+  @Override
+  public int tokens(TokenExample example) {
+    return example.length();
+  }
+
+  @Override
+  public String describe(TokenExample example) {
+    return example.origin().toString();
+  }
+
+  @Override
+  public Counts counts(List<TokenExample> step) {
+    double tokens = 0;
+    for (TokenExample e : step) {
+      for (int t = 1; t < e.length(); t++) {
+        tokens += e.weights()[t];
+      }
+    }
+    return new Counts(tokens, step.size(), step.size(), step.size());
+  }
+
+  @Override
+  public LossOutput evaluate(List<TokenExample> microBatch, Rng rng) {
+    TokenBatch batch = TokenBatch.of(microBatch.stream().map(TokenExample::ids).toList());
+    Rows rows = Rows.of(microBatch);
+    Tensor hidden = model.hidden(batch, noise.of(batch, rng)).indexSelect(0, Tensors.of(rows.predictors()));
+    Tensor logProbs = LogProbs.of(model.head(), hidden, rows.targets());
+    return loss.compute(new TokenScores(logProbs, Tensors.of(rows.weights()), rows.targets(), rows.sequences()));
+  }
+
+  /** The rows of a flat batch that predict a trained token. */
+  private record Rows(long[] predictors, int[] targets, float[] weights, int[] sequences) {
+    static Rows of(List<TokenExample> examples) {
+      List<Long> predictors = new ArrayList<>();
+      List<Integer> targets = new ArrayList<>();
+      List<Float> weights = new ArrayList<>();
+      List<Integer> sequences = new ArrayList<>();
+      long at = 0;
+      for (int i = 0; i < examples.size(); i++) {
+        TokenExample e = examples.get(i);
+        for (int t = 1; t < e.length(); t++) {
+          if (e.weights()[t] > 0) {
+            predictors.add(at + t - 1);
+            targets.add(e.ids()[t]);
+            weights.add(e.weights()[t]);
+            sequences.add(i);
+          }
+        }
+        at += e.length();
+      }
+      float[] w = new float[weights.size()];
+      for (int i = 0; i < w.length; i++) {
+        w[i] = weights.get(i);
+      }
+      return new Rows(
+          predictors.stream().mapToLong(Long::longValue).toArray(),
+          targets.stream().mapToInt(Integer::intValue).toArray(),
+          w,
+          sequences.stream().mapToInt(Integer::intValue).toArray());
+    }
+  }
+}
