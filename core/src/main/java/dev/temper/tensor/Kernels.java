@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Gradients flow through a kernel when {@link Autograd#record} is on.
  */
 public final class Kernels {
-  private static final List<String> TOPICS = List.of("basic", "nn", "attention", "linalg", "optim");
+  private static final List<String> TOPICS = List.of("basic", "nn", "attention", "optim");
   private static final AtomicInteger SELECTORS = new AtomicInteger();
 
   private final PtSymbolBlock module;
