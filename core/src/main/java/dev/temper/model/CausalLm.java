@@ -137,6 +137,11 @@ public final class CausalLm implements AutoCloseable {
     return directory.path();
   }
 
+  /** Whether the directory holds a tokenizer. */
+  public boolean hasTokenizer() {
+    return directory.hasTokenizer();
+  }
+
   /** The tokenizer of the model's directory. */
   public Tokenizer tokenizer() {
     return directory.tokenizer();

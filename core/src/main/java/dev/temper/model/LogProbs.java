@@ -40,13 +40,13 @@ public final class LogProbs {
     Tensor rows = hidden.detach();
     if (head.weight().isTrainable()) {
       Tensor values = Autograd.off(() -> forward(head, rows, targets));
-      return Autograd.stage(values, List.of(hidden), kept -> gradient -> backward(head, kept.get(0), targets, gradient));
+      return Autograd.stage(values, List.of(hidden), gradient -> backward(head, hidden, targets, gradient));
     }
     List<Tensor> both = Autograd.off(() -> forwardWithUnitGradient(head, rows, targets));
     return Autograd.stage(
         both.get(0),
         List.of(hidden, both.get(1)),
-        kept -> gradient -> Autograd.backward(List.of(kept.get(0)), List.of(kept.get(1).mul(gradient.unsqueeze(1)))));
+        gradient -> Autograd.backward(List.of(hidden), List.of(both.get(1).mul(gradient.unsqueeze(1)))));
   }
 
   private static Tensor forward(Head head, Tensor hidden, int[] targets) {

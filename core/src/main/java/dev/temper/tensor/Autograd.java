@@ -1,13 +1,11 @@
 package dev.temper.tensor;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +21,10 @@ public final class Autograd {
   private static final ThreadLocal<List<Stage>> TAPE = ThreadLocal.withInitial(ArrayList::new);
 
   /** A cut in the graph: when {@code leaf} has received its gradient, {@code continueWith} carries it on. */
-  private record Stage(PtNDArray leaf, List<PtNDArray> kept, Consumer<Tensor> continueWith) {
+  private record Stage(PtNDArray leaf, List<Tensor> kept, Consumer<Tensor> continueWith) {
     void close() {
       leaf.close();
-      kept.forEach(NDArray::close);
+      kept.forEach(Tensor::release);
     }
   }
 
@@ -66,7 +64,7 @@ public final class Autograd {
   }
 
   /**
-   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls the continuation
+   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls {@code continueWith}
    * with the gradient that arrived at it (shape of {@code output}), last stage first; the continuation typically calls {@link
    * #backward(List, List)} on a graph it holds or recomputes.
    *
@@ -74,10 +72,8 @@ public final class Autograd {
    * stages are therefore computed and propagated one after the other, or together by {@link #backward(List, List)}.
    *
    * @param keep tensors the continuation needs; they stay alive until it has run, whatever scope they were born in
-   * @param continuation given the kept tensors, says what to do with the gradient
    */
-  public static Tensor stage(
-      Tensor output, List<Tensor> keep, Function<List<Tensor>, Consumer<Tensor>> continuation) {
+  public static Tensor stage(Tensor output, List<Tensor> keep, Consumer<Tensor> continueWith) {
     if (!isRecording()) {
       return output.detach();
     }
@@ -86,14 +82,8 @@ public final class Autograd {
     // The result belongs to its scope like any other tensor, and may be read after the backward pass; the stage has a handle of its own.
     PtNDArray handle = Kernels.handle(leaf);
     NDScope.unregister(handle);
-    List<PtNDArray> kept = new ArrayList<>();
-    for (Tensor t : keep) {
-      // A second handle on the same native tensor: it outlives the scope, and it still belongs to the same graph.
-      kept.add(Kernels.alias(t.array()));
-    }
-    kept.forEach(NDScope::unregister);
-    Consumer<Tensor> continueWith = continuation.apply(kept.stream().map(Tensor::persistent).toList());
-    TAPE.get().add(new Stage(handle, kept, continueWith));
+    keep.forEach(Tensor::keep);
+    TAPE.get().add(new Stage(handle, List.copyOf(keep), continueWith));
     return new Tensor(leaf);
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable array of numbers in native memory, with gradients when {@link Autograd#record} is on.
@@ -21,6 +22,9 @@ import java.util.stream.Collectors;
 public final class Tensor {
   private final PtNDArray array;
   private final boolean persistent;
+  // A second handle on the same native tensor, for stages whose continuation runs after this tensor's scope has ended.
+  private @Nullable PtNDArray kept;
+  private int keepers;
 
   Tensor(PtNDArray array) {
     this(array, false);
@@ -31,7 +35,7 @@ public final class Tensor {
     this.persistent = persistent;
   }
 
-  /** A tensor that no scope owns: a parameter's value or a staged leaf. */
+  /** A tensor that no scope owns: a parameter's value. */
   static Tensor persistent(PtNDArray array) {
     NDScope.unregister(array);
     return new Tensor(array, true);
@@ -43,12 +47,33 @@ public final class Tensor {
 
   PtNDArray array() {
     if (array.isReleased()) {
+      if (kept != null) {
+        return kept;
+      }
       throw new IllegalStateException(
           "this tensor was freed when its scope ended or its parameter was closed; return it from the scope to keep it (open scopes: "
               + Scope.path()
               + ")");
     }
     return array;
+  }
+
+  /** Keeps the native tensor alive, in its graph, until as many calls of {@link #release}, whatever happens to its scope. */
+  void keep() {
+    if (keepers == 0) {
+      kept = Kernels.handle(array());
+      NDScope.unregister(kept);
+    }
+    keepers++;
+  }
+
+  /** Undoes one {@link #keep}. */
+  void release() {
+    keepers--;
+    if (keepers == 0 && kept != null) {
+      kept.close();
+      kept = null;
+    }
   }
 
   /** Sizes of the dimensions. */
@@ -623,11 +648,8 @@ public final class Tensor {
 
   /** Whether a gradient would flow back through this tensor. */
   public boolean requiresGradient() {
-    // The engine's own flag is true for leaves only, and asking it for the gradient function of a leaf aborts the JVM.
-    return JniUtils.requiresGrad(array())
-        || Scope.run(
-            "requiresGradient",
-            () -> Kernels.builtin().call("requires_gradient", this).array().toDoubleArray()[0] == 1);
+    // The engine's own answer is true for leaves only, and asking it for the gradient function of a leaf aborts the JVM.
+    return Scope.run("requiresGradient", () -> Kernels.builtin().call("requires_gradient", this).array().toDoubleArray()[0] == 1);
   }
 
   // ---- to the host -----------------------------------------------------------------------------

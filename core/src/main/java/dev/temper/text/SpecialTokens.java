@@ -1,5 +1,7 @@
 package dev.temper.text;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -42,5 +44,15 @@ public record SpecialTokens(@Nullable Token beginOfText, @Nullable Token endOfTe
   /** The {@code unk_token}. */
   public Optional<Token> unk() {
     return Optional.ofNullable(unknown);
+  }
+
+  /** The tokens that are known, by the names chat templates use: {@code bos_token}, {@code eos_token}, {@code pad_token}, {@code unk_token}. */
+  public Map<String, String> templateVariables() {
+    Map<String, String> result = new LinkedHashMap<>();
+    bos().ifPresent(t -> result.put("bos_token", t.content()));
+    eos().ifPresent(t -> result.put("eos_token", t.content()));
+    pad().ifPresent(t -> result.put("pad_token", t.content()));
+    unk().ifPresent(t -> result.put("unk_token", t.content()));
+    return result;
   }
 }

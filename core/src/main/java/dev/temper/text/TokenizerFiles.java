@@ -2,15 +2,11 @@ package dev.temper.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.temper.checkpoint.AtomicFiles;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,29 +126,15 @@ record TokenizerFiles(Map<String, byte[]> contents, String where) {
   }
 
   void save(Path directory) {
-    try {
-      Files.createDirectories(directory);
-      for (Map.Entry<String, byte[]> file : contents.entrySet()) {
-        writeAtomically(directory, file.getKey(), file.getValue());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot save the tokenizer in " + directory, e);
-    }
-  }
-
-  private static void writeAtomically(Path directory, String name, byte[] bytes) throws IOException {
-    Path temporary = Files.createTempFile(directory, "." + name, ".tmp");
-    try {
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-          channel.write(buffer);
-        }
-        channel.force(true);
-      }
-      Files.move(temporary, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    contents.forEach(
+        (name, bytes) ->
+            AtomicFiles.write(
+                directory.resolve(name),
+                channel -> {
+                  ByteBuffer buffer = ByteBuffer.wrap(bytes);
+                  while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                  }
+                }));
   }
 }

@@ -278,7 +278,7 @@ class EngineTrapsTest {
                                       "inner",
                                       () -> {
                                         Tensor x = p.value().mul(2);
-                                        Autograd.stage(x, List.of(x), kept -> g -> {});
+                                        Autograd.stage(x, List.of(x), g -> {});
                                         return x.matMul(Tensors.ones(3, 3)).item();
                                       }))))
           .isInstanceOf(TensorException.class);
@@ -501,13 +501,12 @@ class EngineTrapsTest {
     return Autograd.stage(
         out,
         List.of(x),
-        kept -> g -> {
-          Tensor in = kept.get(0);
-          try (Parameter input = Parameter.of("input", in)) {
+        g -> {
+          try (Parameter input = Parameter.of("input", x)) {
             input.setTrainable(true);
             Autograd.backward(List.of(Autograd.record(() -> block(input.value(), w))), List.of(g));
-            if (in.requiresGradient()) {
-              Autograd.backward(List.of(in), List.of(input.gradient().orElseThrow()));
+            if (x.requiresGradient()) {
+              Autograd.backward(List.of(x), List.of(input.gradient().orElseThrow()));
             }
           }
         });
@@ -546,20 +545,20 @@ class EngineTrapsTest {
                         Autograd.stage(
                             a,
                             List.of(a),
-                            kept -> g -> {
+                            g -> {
                               order.add("first");
-                              Autograd.backward(kept, List.of(g));
+                              Autograd.backward(List.of(a), List.of(g));
                             });
                     Tensor b = first.mul(3);
                     Tensor second =
                         Autograd.stage(
                             b,
                             List.of(b),
-                            kept -> g -> {
+                            g -> {
                               order.add("second");
-                              Autograd.backward(kept, List.of(g));
+                              Autograd.backward(List.of(b), List.of(g));
                             });
-                    Autograd.stage(a, List.of(a), kept -> g -> reached.set(true));
+                    Autograd.stage(a, List.of(a), g -> reached.set(true));
                     Autograd.backward(second.mul(5).sum());
                     assertThat(gradient(p)).containsExactly(30);
                     return 0;

@@ -32,12 +32,9 @@ final class StagedHead {
     return Autograd.stage(
         out,
         List.of(hidden, weight, targets),
-        kept -> gradient -> {
-          Tensor h = kept.get(0);
-          Tensor w = kept.get(1);
-          Tensor y = kept.get(2);
+        gradient -> {
           List<Tensor> toHidden = new ArrayList<>();
-          Tensor toWeight = Tensors.zerosLike(w.detach());
+          Tensor toWeight = Tensors.zerosLike(weight.detach());
           for (long i = 0; i < n; i += chunk) {
             long end = Math.min(n, i + chunk);
             long from = i;
@@ -46,14 +43,14 @@ final class StagedHead {
                     () ->
                         kernels.callAll(
                             "head_backward",
-                            h.slice(0, from, end),
-                            w,
-                            y.slice(0, from, end),
+                            hidden.slice(0, from, end),
+                            weight,
+                            targets.slice(0, from, end),
                             gradient.slice(0, from, end)));
             toHidden.add(both.get(0));
             toWeight = toWeight.add(both.get(1));
           }
-          Autograd.backward(List.of(h, w), List.of(Tensors.cat(toHidden, 0), toWeight));
+          Autograd.backward(List.of(hidden, weight), List.of(Tensors.cat(toHidden, 0), toWeight));
         });
   }
 }
