@@ -68,6 +68,9 @@ public final class Autograd {
    * with the gradient that arrived at it (shape of {@code output}), last stage first; the continuation typically calls {@link
    * #backward(List, List)} on a graph it holds or recomputes.
    *
+   * <p>A backward pass runs every stage made since the last one; a stage it does not reach is dropped with its tensors. Two losses with
+   * stages are therefore computed and propagated one after the other, or together by {@link #backward(List, List)}.
+   *
    * @param keep tensors the continuation needs; they stay alive until it has run, whatever scope they were born in
    */
   public static Tensor stage(Tensor output, List<Tensor> keep, Consumer<Tensor> continueWith) {
@@ -76,10 +79,12 @@ public final class Autograd {
     }
     PtNDArray leaf = (PtNDArray) output.array().stopGradient();
     leaf.setRequiresGradient(true);
-    NDScope.unregister(leaf);
+    // The result belongs to its scope like any other tensor, and may be read after the backward pass; the stage has a handle of its own.
+    PtNDArray handle = Kernels.handle(leaf);
+    NDScope.unregister(handle);
     keep.forEach(Tensor::keep);
-    TAPE.get().add(new Stage(leaf, List.copyOf(keep), continueWith));
-    return Tensor.persistent(leaf);
+    TAPE.get().add(new Stage(handle, List.copyOf(keep), continueWith));
+    return new Tensor(leaf);
   }
 
   /**

@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Gradients flow through a kernel when {@link Autograd#record} is on.
  */
 public final class Kernels {
-  private static final List<String> TOPICS = List.of("basic", "nn", "attention", "linalg", "optim");
+  private static final List<String> TOPICS = List.of("basic", "nn", "attention", "optim");
   private static final AtomicInteger SELECTORS = new AtomicInteger();
 
   private final PtSymbolBlock module;
@@ -149,7 +149,13 @@ public final class Kernels {
         });
   }
 
-  /** A second handle on the same native tensor, in the same graph. */
+  /** A second handle on the very same native tensor: a leaf stays a leaf, its gradient can be read from either. */
+  static PtNDArray handle(PtNDArray array) {
+    // A kernel that returns its argument; the engine wraps results in new handles.
+    return builtin().call("same", new Tensor(array)).array();
+  }
+
+  /** A view of the whole tensor, in the same graph; cheaper than {@link #handle}. */
   static PtNDArray alias(PtNDArray array) {
     // A reshape to its own shape is a view: same storage, same gradient.
     return JniUtils.reshape(array, array.getShape().getShape());

@@ -35,7 +35,7 @@ public final class Tensor {
     this.persistent = persistent;
   }
 
-  /** A tensor that no scope owns: a parameter's value or a staged leaf. */
+  /** A tensor that no scope owns: a parameter's value. */
   static Tensor persistent(PtNDArray array) {
     NDScope.unregister(array);
     return new Tensor(array, true);
@@ -61,7 +61,7 @@ public final class Tensor {
   /** Keeps the native tensor alive, in its graph, until as many calls of {@link #release}, whatever happens to its scope. */
   void keep() {
     if (keepers == 0) {
-      kept = Kernels.alias(array());
+      kept = Kernels.handle(array());
       NDScope.unregister(kept);
     }
     keepers++;
@@ -648,7 +648,7 @@ public final class Tensor {
 
   /** Whether a gradient would flow back through this tensor. */
   public boolean requiresGradient() {
-    // The engine's own answer is true for leaves only.
+    // The engine's own answer is true for leaves only, and asking it for the gradient function of a leaf aborts the JVM.
     return Scope.run("requiresGradient", () -> Kernels.builtin().call("requires_gradient", this).array().toDoubleArray()[0] == 1);
   }
 
