@@ -144,6 +144,7 @@ final class Filters {
   }
 
   private static Object indent(Interpreter interpreter, Object input, Bound a) {
+    requireText("indent", input);
     String indention = a.has(0) && Values.isString(a.get(0)) ? Values.text(a.get(0)) : null;
     if (indention == null) {
       int width = a.integer(0, 4);
@@ -162,19 +163,32 @@ final class Filters {
   }
 
   private static Object truncate(Interpreter interpreter, Object input, Bound a) {
-    String s = string(interpreter, input);
     int length = a.integer(0, 255);
+    if (!Values.isString(input) && Values.length(input) < 0) {
+      requireText("truncate", input);
+    }
     String end = a.string(2, TRUNCATED);
     int leeway = a.isNone(3) ? 5 : a.integer(3, 5);
     if (length < Str.length(end) || leeway < 0) {
       throw JinjaException.value("truncate: expected length >= " + Str.length(end) + " and leeway >= 0, got " + length + " and " + leeway);
     }
-    if (Str.length(s) <= (long) length + leeway) {
+    if (Values.length(input) <= (long) length + leeway) {
       return input;
     }
+    requireText("truncate", input);
+    String s = Values.text(input);
     String cut = s.substring(0, Str.offset(s, length - Str.length(end)));
     int space = cut.lastIndexOf(' ');
     return (a.truth(1, false) || space < 0 ? cut : cut.substring(0, space)) + end;
+  }
+
+  private static void requireText(String filter, Object input) {
+    if (input instanceof Undefined undefined) {
+      throw undefined.error();
+    }
+    if (!Values.isString(input)) {
+      throw JinjaException.type(filter + ": expected a string, got " + Values.typeName(input));
+    }
   }
 
   private static int wordCount(String s) {
@@ -241,9 +255,6 @@ final class Filters {
   private static Object round(Interpreter interpreter, Object input, Bound a) {
     int precision = a.integer(0, 0);
     String method = a.string(1, "common");
-    if (input instanceof Undefined undefined) {
-      throw undefined.error();
-    }
     if (!method.equals("common") && !method.equals("ceil") && !method.equals("floor")) {
       throw JinjaException.template("method must be common, ceil or floor");
     }
@@ -268,7 +279,13 @@ final class Filters {
 
   private static Object fileSize(Interpreter interpreter, Object input, Bound a) {
     boolean binary = a.truth(0, false);
+    if (input instanceof Undefined undefined) {
+      throw undefined.error();
+    }
     Double parsed = Values.isString(input) ? Numbers.parseFloat(Values.text(input)) : null;
+    if (parsed == null && Values.isString(input)) {
+      throw JinjaException.value("could not convert string to float: " + Repr.quote(Values.text(input)));
+    }
     if (parsed == null && !Numbers.isNumber(input)) {
       throw JinjaException.type("filesizeformat: expected a number, got " + Values.typeName(input));
     }

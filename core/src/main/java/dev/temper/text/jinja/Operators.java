@@ -496,7 +496,7 @@ final class Operators {
     List<Object> sequence = object instanceof DictView ? null : Values.sequence(object);
     boolean isString = Values.isString(object);
     if (sequence == null && !isString) {
-      return missing(object, "slice");
+      throw JinjaException.type("'" + Values.typeName(object) + "' object cannot be sliced");
     }
     int by = step == null || step == None.NONE ? 1 : Numbers.clampToInt(sliceIndex(step));
     if (by == 0) {

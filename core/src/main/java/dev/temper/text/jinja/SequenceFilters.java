@@ -156,6 +156,9 @@ final class SequenceFilters {
     if (!by.equals("key") && !by.equals("value")) {
       throw JinjaException.template("You can only sort by either \"key\" or \"value\"");
     }
+    if (value instanceof Undefined undefined) {
+      throw undefined.error();
+    }
     if (!(value instanceof PyDict dict)) {
       throw JinjaException.type("dictsort needs a dict, got " + Values.typeName(value));
     }

@@ -62,8 +62,8 @@ final class Tests {
     is("sequence", value -> Values.length(value) >= 0 && !(value instanceof DictView) && !(value instanceof LoopContext));
     is("callable", value -> value instanceof Callable || value instanceof Undefined);
     is("escaped", value -> value instanceof Markup);
-    is("filter", value -> Values.isString(value) && Filters.exists(Values.text(value)));
-    is("test", value -> Values.isString(value) && exists(Values.text(value)));
+    is("filter", value -> Values.hashKey(value) instanceof String name && Filters.exists(name));
+    is("test", value -> Values.hashKey(value) instanceof String name && exists(name));
     with("sameas", (interpreter, value, argument) -> Operators.same(value, argument));
     with("in", (interpreter, value, argument) -> interpreter.operators().contains(argument, value));
     with("divisibleby", (interpreter, value, argument) -> remainder(interpreter, value, argument, 0));
