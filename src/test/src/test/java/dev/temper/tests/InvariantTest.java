@@ -1,8 +1,9 @@
 package dev.temper.tests;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.temper.data.DataCursor;
@@ -104,16 +105,15 @@ class InvariantTest {
       for (int i = 0; i < 3; i++) {
         assertThat(cut.losses().get(i))
             .as("loss of step %d, budget %d", i + 1, budget)
-            .isCloseTo(whole.losses().get(i), within(2e-6));
+            .isCloseTo(whole.losses().get(i), withinPercentage(1e-4)); // 1e-6 of the loss
       }
       assertThat(cut.weights().keySet()).isEqualTo(whole.weights().keySet());
       cut.weights()
           .forEach(
               (name, weights) ->
-                  assertThat(weights)
+                  assertThat(largestDifference(weights, requireNonNull(whole.weights().get(name))))
                       .as("%s, budget %d", name, budget)
-                      .usingComparatorWithPrecision(1e-6f)
-                      .containsExactly(whole.weights().get(name)));
+                      .isLessThan(1e-6));
     }
   }
 
@@ -294,5 +294,14 @@ class InvariantTest {
     Map<String, float[]> out = new LinkedHashMap<>();
     parameters.forEach(p -> out.put(p.name(), p.toFloats()));
     return out;
+  }
+
+  private static double largestDifference(float[] a, float[] b) {
+    assertThat(a.length).isEqualTo(b.length);
+    double most = 0;
+    for (int i = 0; i < a.length; i++) {
+      most = Math.max(most, Math.abs(a[i] - b[i]));
+    }
+    return most;
   }
 }
