@@ -1,3 +1,3 @@
-/** Tests that cross modules: architecture, the algorithm index, the BOM. */
+/** Tests that cross modules: architecture, the README, invariants, the algorithm index, the BOM. */
 @org.jspecify.annotations.NullMarked
 package dev.temper.tests;
