@@ -6,12 +6,18 @@ import picocli.CommandLine.Option;
 
 /** Options every command has. */
 final class Common {
-  @Option(names = "--config", paramLabel = "FILE", description = "YAML file with defaults for the flags of this command")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "YAML file with defaults for the flags of this command")
   @Nullable Path config;
 
   @Option(names = "--debug", description = "Show stack traces")
   boolean debug;
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help")
   boolean help;
 }

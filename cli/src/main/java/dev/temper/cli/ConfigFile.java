@@ -18,8 +18,9 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Defaults of options from {@code --config FILE}: a YAML key is the flag without its dashes, a nested object adds its name in front ({@code
- * lora: {rank: 8}} is {@code --lora-rank 8}). Flags on the command line win. An unknown key is an error that names the nearest known one.
+ * Defaults of options from {@code --config FILE}: a YAML key is the flag without its dashes, a
+ * nested object adds its name in front ({@code lora: {rank: 8}} is {@code --lora-rank 8}). Flags on
+ * the command line win. An unknown key is an error that names the nearest known one.
  */
 final class ConfigFile implements CommandLine.IDefaultValueProvider {
   private @Nullable Map<String, String> values;
@@ -76,7 +77,10 @@ final class ConfigFile implements CommandLine.IDefaultValueProvider {
     } catch (JsonProcessingException e) {
       throw new CommandLine.ParameterException(
           line,
-          file + (e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr()) + ": not valid YAML: " + e.getOriginalMessage());
+          file
+              + (e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr())
+              + ": not valid YAML: "
+              + e.getOriginalMessage());
     } catch (IOException e) {
       throw new CommandLine.ParameterException(line, file + ": cannot be read: " + e.getMessage());
     }
@@ -85,7 +89,15 @@ final class ConfigFile implements CommandLine.IDefaultValueProvider {
     for (String key : flat.keySet()) {
       if (!known.contains(key) || key.equals("config")) {
         throw new CommandLine.ParameterException(
-            line, file + ": unknown key '" + key + "'" + Names.hint(key, known) + " (known: " + String.join(", ", new TreeSet<>(known)) + ")");
+            line,
+            file
+                + ": unknown key '"
+                + key
+                + "'"
+                + Names.hint(key, known)
+                + " (known: "
+                + String.join(", ", new TreeSet<>(known))
+                + ")");
       }
     }
     return flat;

@@ -20,13 +20,32 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = Given.of(spec, "spec").commandLine().getOut();
     Runtime runtime = Runtime.getRuntime();
-    out.println("java        " + Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
-    out.println("system      " + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", " + runtime.availableProcessors() + " processors");
+    out.println(
+        "java        " + Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
+    out.println(
+        "system      "
+            + System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.arch")
+            + ", "
+            + runtime.availableProcessors()
+            + " processors");
     out.println("heap        " + runtime.maxMemory() / (1 << 20) + " MiB at most");
     try {
       EngineInfo engine = EngineInfo.load();
-      out.println("engine      " + engine.name() + " " + engine.version() + " on " + engine.device() + ", " + engine.threads() + " threads");
-      out.println("check       " + (engine.works() ? "a small product is right" : "a small product is WRONG"));
+      out.println(
+          "engine      "
+              + engine.name()
+              + " "
+              + engine.version()
+              + " on "
+              + engine.device()
+              + ", "
+              + engine.threads()
+              + " threads");
+      out.println(
+          "check       "
+              + (engine.works() ? "a small product is right" : "a small product is WRONG"));
       return engine.works() ? 0 : 1;
     } catch (UserException e) {
       out.println("engine      MISSING: " + e.getMessage());

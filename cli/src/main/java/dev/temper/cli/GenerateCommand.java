@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,7 +34,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code temper generate}: text from a prompt, a chat message, or a file of rows. */
-@Command(name = "generate", description = "Generates from --prompt, --chat or --data (JSONL in, JSONL out).")
+@Command(
+    name = "generate",
+    description = "Generates from --prompt, --chat or --data (JSONL in, JSONL out).")
 final class GenerateCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -51,13 +52,22 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--prompt", paramLabel = "TEXT", description = "Text to continue")
   @Nullable String prompt;
 
-  @Option(names = "--chat", paramLabel = "TEXT", description = "A user's message, put through the chat template")
+  @Option(
+      names = "--chat",
+      paramLabel = "TEXT",
+      description = "A user's message, put through the chat template")
   @Nullable String chat;
 
-  @Option(names = "--data", paramLabel = "FILE", description = "Rows with prompt (text or messages) or messages")
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "Rows with prompt (text or messages) or messages")
   @Nullable Path data;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "JSONL to write: the rows of --data with a completion")
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "JSONL to write: the rows of --data with a completion")
   @Nullable Path out;
 
   @Option(names = "--max-new-tokens", defaultValue = "256", description = "Most tokens to generate")
@@ -94,7 +104,10 @@ final class GenerateCommand implements Callable<Integer> {
       if (data != null) {
         rows(lm, data, Given.of(out, "--out"), options, console);
       } else {
-        int[] ids = chat != null ? chatIds(lm, List.of(Message.user(chat))) : textIds(lm, Given.of(prompt, "--prompt"));
+        int[] ids =
+            chat != null
+                ? chatIds(lm, List.of(Message.user(chat)))
+                : textIds(lm, Given.of(prompt, "--prompt"));
         new LocalGenerator(lm)
             .generate(
                 List.of(ids),
@@ -127,7 +140,9 @@ final class GenerateCommand implements Callable<Integer> {
     if (stop != null) {
       conditions = conditions.strings(stop.toArray(String[]::new));
     }
-    return GenerationOptions.maxNewTokens(maxNewTokens).sampling(sampling.seed(seed)).stop(conditions);
+    return GenerationOptions.maxNewTokens(maxNewTokens)
+        .sampling(sampling.seed(seed))
+        .stop(conditions);
   }
 
   static int[] textIds(CausalLm lm, String text) {
@@ -138,7 +153,8 @@ final class GenerateCommand implements Callable<Integer> {
     return ChatEncoder.of(lm.tokenizer()).prompt(messages, ChatTemplate.Options.DEFAULT);
   }
 
-  private static void rows(CausalLm lm, Path data, Path out, GenerationOptions options, PrintWriter console) {
+  private static void rows(
+      CausalLm lm, Path data, Path out, GenerationOptions options, PrintWriter console) {
     List<Row> rows = Rows.load(data).stream().toList();
     List<int[]> prompts = rows.stream().map(r -> promptOf(lm, r)).toList();
     List<Completion> made = new LocalGenerator(lm).generate(prompts, options);
@@ -154,13 +170,16 @@ final class GenerateCommand implements Callable<Integer> {
 
   @SuppressWarnings("unchecked")
   private static int[] promptOf(CausalLm lm, Row row) {
-    Object prompt = Optional.ofNullable(row.values().get("prompt")).orElse(row.values().get("messages"));
+    Object prompt =
+        Optional.ofNullable(row.values().get("prompt")).orElse(row.values().get("messages"));
     if (prompt instanceof String text) {
       return textIds(lm, text);
     }
     if (prompt instanceof List<?> messages) {
       return chatIds(lm, messages.stream().map(m -> Message.of((Map<String, ?>) m)).toList());
     }
-    throw new DataException(row.origin(), "needs a column prompt (text or messages) or messages; it has " + row.values().keySet());
+    throw new DataException(
+        row.origin(),
+        "needs a column prompt (text or messages) or messages; it has " + row.values().keySet());
   }
 }

@@ -19,7 +19,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code temper inspect}: what is in a model or adapter directory, from headers alone. */
-@Command(name = "inspect", description = "Shows what is in a model or adapter directory, or a safetensors file.")
+@Command(
+    name = "inspect",
+    description = "Shows what is in a model or adapter directory, or a safetensors file.")
 final class InspectCommand implements Callable<Integer> {
   @Mixin final Common common = new Common();
   @Spec @Nullable CommandSpec spec;
@@ -53,7 +55,14 @@ final class InspectCommand implements Callable<Integer> {
       sums[2] += t.bytes();
     }
     byType.forEach(
-        (type, s) -> out.printf(Locale.ROOT, "  %-5s %5d tensors  %,15d elements  %,15d bytes%n", type, s[0], s[1], s[2]));
+        (type, s) ->
+            out.printf(
+                Locale.ROOT,
+                "  %-5s %5d tensors  %,15d elements  %,15d bytes%n",
+                type,
+                s[0],
+                s[1],
+                s[2]));
     if (tensors) {
       all.values().forEach(t -> out.println("  " + t.name() + "  " + t.type() + " " + t.shape()));
     }

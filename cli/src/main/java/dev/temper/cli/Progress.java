@@ -27,7 +27,12 @@ final class Progress implements TrainingListener, AutoCloseable {
   public void onStart(long from, long steps) {
     total = steps;
     if (terminal) {
-      bar = new ProgressBarBuilder().setTaskName("train").setInitialMax(steps).setUpdateIntervalMillis(200).build();
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName("train")
+              .setInitialMax(steps)
+              .setUpdateIntervalMillis(200)
+              .build();
       bar.stepTo(from);
     }
   }
@@ -41,8 +46,15 @@ final class Progress implements TrainingListener, AutoCloseable {
       }
     } else if (bar != null) {
       bar.stepTo(row.step());
-      bar.setExtraMessage(String.format(Locale.ROOT, "loss %.4f%s", row.values().get("loss"), Double.isNaN(held) ? "" : String.format(Locale.ROOT, " eval %.4f", held)));
-    } else if (row.step() == 1 || row.step() % Math.max(1, total / 20) == 0 || row.step() == total) {
+      bar.setExtraMessage(
+          String.format(
+              Locale.ROOT,
+              "loss %.4f%s",
+              row.values().get("loss"),
+              Double.isNaN(held) ? "" : String.format(Locale.ROOT, " eval %.4f", held)));
+    } else if (row.step() == 1
+        || row.step() % Math.max(1, total / 20) == 0
+        || row.step() == total) {
       out.printf(
           Locale.ROOT,
           "step %d/%d  loss %.4f  grad_norm %.3f  lr %.2e  %.0f tokens/s%n",

@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 /** {@code temper score}: log-probabilities of given tokens. */
 @Command(
     name = "score",
-    description = "Log-probabilities: rows with input_ids, prompt and completion, text or messages in; the same rows with logprobs, sum, tokens and perplexity out.")
+    description =
+        "Log-probabilities: rows with input_ids, prompt and completion, text or messages in; the same rows with logprobs, sum, tokens and perplexity out.")
 final class ScoreCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -41,7 +42,11 @@ final class ScoreCommand implements Callable<Integer> {
   @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory")
   @Nullable Path adapter;
 
-  @Option(names = "--data", required = true, paramLabel = "FILE", description = "JSONL or JSON, also gzip")
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "FILE",
+      description = "JSONL or JSON, also gzip")
   @Nullable Path data;
 
   @Option(names = "--out", required = true, paramLabel = "FILE", description = "JSONL to write")
@@ -67,14 +72,22 @@ final class ScoreCommand implements Callable<Integer> {
     AtomicFiles.write(target, lines.toString());
     PrintWriter console = Given.of(spec, "spec").commandLine().getOut();
     console.printf(
-        Locale.ROOT, "%d rows, %d tokens, mean log-prob %.5f, perplexity %.4f -> %s%n", rows.size(), tokens, sum / tokens, Math.exp(-sum / tokens), target);
+        Locale.ROOT,
+        "%d rows, %d tokens, mean log-prob %.5f, perplexity %.4f -> %s%n",
+        rows.size(),
+        tokens,
+        sum / tokens,
+        Math.exp(-sum / tokens),
+        target);
     return 0;
   }
 
   private static ObjectNode score(CausalLm lm, Row row) {
     SftRow parsed = SftRow.parse(row);
     TokenExample example =
-        parsed instanceof TokenRow t ? t.example() : new SftEncoder(lm.tokenizer(), TrainOn.assistant(), true).encode(parsed);
+        parsed instanceof TokenRow t
+            ? t.example()
+            : new SftEncoder(lm.tokenizer(), TrainOn.assistant(), true).encode(parsed);
     float[] all = LocalGenerator.score(lm, List.of(example.ids())).get(0);
     ObjectNode result = JSON.valueToTree(row.values());
     ArrayNode logprobs = result.putArray("logprobs");
@@ -87,6 +100,9 @@ final class ScoreCommand implements Callable<Integer> {
         count++;
       }
     }
-    return result.put("sum", sum).put("tokens", count).put("perplexity", count == 0 ? 1 : Math.exp(-sum / count));
+    return result
+        .put("sum", sum)
+        .put("tokens", count)
+        .put("perplexity", count == 0 ? 1 : Math.exp(-sum / count));
   }
 }

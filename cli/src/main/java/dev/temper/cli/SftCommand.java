@@ -56,7 +56,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code temper sft}: supervised fine-tuning. */
-@Command(name = "sft", description = "Supervised fine-tuning with full weights or LoRA.", sortOptions = false)
+@Command(
+    name = "sft",
+    description = "Supervised fine-tuning with full weights or LoRA.",
+    sortOptions = false)
 final class SftCommand implements Callable<Integer> {
   /** What is trained. */
   enum Peft {
@@ -82,10 +85,19 @@ final class SftCommand implements Callable<Integer> {
   @Mixin final Common common = new Common();
   @Spec @Nullable CommandSpec spec;
 
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory")
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "Hugging Face model directory")
   @Nullable Path model;
 
-  @Option(names = "--data", required = true, split = ",", paramLabel = "FILE", description = "JSONL or JSON (also gzip): text, messages, or prompt and completion")
+  @Option(
+      names = "--data",
+      required = true,
+      split = ",",
+      paramLabel = "FILE",
+      description = "JSONL or JSON (also gzip): text, messages, or prompt and completion")
   List<Path> data = new ArrayList<>();
 
   @Option(names = "--eval-data", split = ",", paramLabel = "FILE", description = "Held-out rows")
@@ -115,16 +127,26 @@ final class SftCommand implements Callable<Integer> {
   @Option(names = "--lora-rslora", description = "Scale by alpha / sqrt(r)")
   boolean loraRankStabilized;
 
-  @Option(names = "--targets", split = ",", defaultValue = ALL_LINEAR, description = "all-linear, or suffixes such as q_proj,v_proj")
+  @Option(
+      names = "--targets",
+      split = ",",
+      defaultValue = ALL_LINEAR,
+      description = "all-linear, or suffixes such as q_proj,v_proj")
   List<String> targets = List.of(ALL_LINEAR);
 
   @Option(names = "--loss", defaultValue = "NLL", description = "${COMPLETION-CANDIDATES}")
   LossName loss = LossName.NLL;
 
-  @Option(names = "--neftune-noise-alpha", defaultValue = "0", description = "Noise on the embeddings; 0 is off")
+  @Option(
+      names = "--neftune-noise-alpha",
+      defaultValue = "0",
+      description = "Noise on the embeddings; 0 is off")
   double neftune;
 
-  @Option(names = "--steps", defaultValue = "0", description = "Optimizer steps; 0 lets --epochs decide")
+  @Option(
+      names = "--steps",
+      defaultValue = "0",
+      description = "Optimizer steps; 0 lets --epochs decide")
   long steps;
 
   @Option(names = "--epochs", defaultValue = "1", description = "Passes over the data")
@@ -133,7 +155,10 @@ final class SftCommand implements Callable<Integer> {
   @Option(names = "--batch-size", defaultValue = "8", description = "Examples a step")
   int batchSize = 8;
 
-  @Option(names = "--token-budget", defaultValue = "1024", description = "Most tokens of a micro-batch: sets peak memory")
+  @Option(
+      names = "--token-budget",
+      defaultValue = "1024",
+      description = "Most tokens of a micro-batch: sets peak memory")
   int tokenBudget = 1024;
 
   @Option(names = "--learning-rate", defaultValue = "2e-5", description = "Peak learning rate")
@@ -142,13 +167,19 @@ final class SftCommand implements Callable<Integer> {
   @Option(names = "--schedule", defaultValue = "LINEAR", description = "${COMPLETION-CANDIDATES}")
   ScheduleName schedule = ScheduleName.LINEAR;
 
-  @Option(names = "--warmup", defaultValue = "0", description = "Below 1 a share of the steps, else steps")
+  @Option(
+      names = "--warmup",
+      defaultValue = "0",
+      description = "Below 1 a share of the steps, else steps")
   double warmup;
 
   @Option(names = "--weight-decay", defaultValue = "0", description = "Decoupled weight decay")
   double weightDecay;
 
-  @Option(names = "--max-grad-norm", defaultValue = "1", description = "Clip gradients to this norm; 0 is off")
+  @Option(
+      names = "--max-grad-norm",
+      defaultValue = "1",
+      description = "Clip gradients to this norm; 0 is off")
   double maxGradNorm = 1;
 
   @Option(names = "--max-length", defaultValue = "1024", description = "Longer examples are cut")
@@ -157,7 +188,10 @@ final class SftCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "0", description = "Seed of everything")
   long seed;
 
-  @Option(names = "--dtype", defaultValue = "F32", description = "Of saved models: ${COMPLETION-CANDIDATES}")
+  @Option(
+      names = "--dtype",
+      defaultValue = "F32",
+      description = "Of saved models: ${COMPLETION-CANDIDATES}")
   SaveType dtype = SaveType.F32;
 
   @Option(names = "--no-shuffle", description = "Keep the order of the file")
@@ -169,10 +203,16 @@ final class SftCommand implements Callable<Integer> {
   @Option(names = "--save-every", defaultValue = "0", description = "Steps between checkpoints")
   long saveEvery;
 
-  @Option(names = "--patience", defaultValue = "0", description = "Stop after this many evaluations without improvement")
+  @Option(
+      names = "--patience",
+      defaultValue = "0",
+      description = "Stop after this many evaluations without improvement")
   int patience;
 
-  @Option(names = "--sample-prompt", paramLabel = "TEXT", description = "Continued before and after training")
+  @Option(
+      names = "--sample-prompt",
+      paramLabel = "TEXT",
+      description = "Continued before and after training")
   @Nullable String samplePrompt;
 
   @Override
@@ -189,7 +229,13 @@ final class SftCommand implements Callable<Integer> {
 
   private int train(CausalLm lm, Path dir, PrintWriter console) {
     SftTrainer trainer = trainer(lm, dir);
-    console.printf(Locale.ROOT, "%s: %d examples, %d held out, %d steps%n", lm.source(), trainer.size(), trainer.heldOut().size(), trainer.plannedSteps());
+    console.printf(
+        Locale.ROOT,
+        "%s: %d examples, %d held out, %d steps%n",
+        lm.source(),
+        trainer.size(),
+        trainer.heldOut().size(),
+        trainer.plannedSteps());
     boolean evaluates = !trainer.heldOut().isEmpty();
     double before = evaluates ? trainer.evaluate() : Double.NaN;
     if (evaluates) {
@@ -217,7 +263,10 @@ final class SftCommand implements Callable<Integer> {
     }
     if (report.end() == TrainingReport.End.INTERRUPTED) {
       run.end(RunStatus.INTERRUPTED, report.metrics());
-      console.println("interrupted after step " + report.steps() + "; go on with the same command and --resume");
+      console.println(
+          "interrupted after step "
+              + report.steps()
+              + "; go on with the same command and --resume");
       console.flush();
       return 1;
     }
@@ -252,12 +301,17 @@ final class SftCommand implements Callable<Integer> {
     if (adapter != null) {
       Path adapterDir = run.root().resolve("adapter");
       adapter.save(adapterDir);
-      written.add(new OutputFile(adapterDir.toString(), "LoRA adapter", "PEFT, vLLM, temper --adapter"));
+      written.add(
+          new OutputFile(adapterDir.toString(), "LoRA adapter", "PEFT, vLLM, temper --adapter"));
       adapter.merge();
     }
     Path modelDir = run.root().resolve(adapter == null ? "model" : "merged");
     lm.save(modelDir, dtype);
-    written.add(new OutputFile(modelDir.toString(), adapter == null ? "model" : "model with the adapter merged in", "transformers, vLLM, llama.cpp (convert), temper"));
+    written.add(
+        new OutputFile(
+            modelDir.toString(),
+            adapter == null ? "model" : "model with the adapter merged in",
+            "transformers, vLLM, llama.cpp (convert), temper"));
     if (adapter != null) {
       adapter.close();
     }
@@ -310,8 +364,12 @@ final class SftCommand implements Callable<Integer> {
   }
 
   private Lora lora() {
-    Targets chosen = targets.equals(List.of(ALL_LINEAR)) ? Targets.allLinear() : Targets.suffixes(targets.toArray(String[]::new));
-    Lora lora = Lora.rank(loraRank).alpha(loraAlpha).dropout(loraDropout).targets(chosen).seed(seed);
+    Targets chosen =
+        targets.equals(List.of(ALL_LINEAR))
+            ? Targets.allLinear()
+            : Targets.suffixes(targets.toArray(String[]::new));
+    Lora lora =
+        Lora.rank(loraRank).alpha(loraAlpha).dropout(loraDropout).targets(chosen).seed(seed);
     return loraRankStabilized ? lora.rankStabilized() : lora;
   }
 
@@ -319,9 +377,13 @@ final class SftCommand implements Callable<Integer> {
     if (samplePrompt == null) {
       return "";
     }
-    StopConditions stop = StopConditions.tokens(lm.tokenizer().specialTokens().eos().map(t -> List.of(t.id())).orElse(List.of()));
+    StopConditions stop =
+        StopConditions.tokens(
+            lm.tokenizer().specialTokens().eos().map(t -> List.of(t.id())).orElse(List.of()));
     return new LocalGenerator(lm)
-        .generate(List.of(GenerateCommand.textIds(lm, samplePrompt)), GenerationOptions.maxNewTokens(96).stop(stop))
+        .generate(
+            List.of(GenerateCommand.textIds(lm, samplePrompt)),
+            GenerationOptions.maxNewTokens(96).stop(stop))
         .get(0)
         .text();
   }
@@ -330,24 +392,29 @@ final class SftCommand implements Callable<Integer> {
     ObjectNode config = new ObjectMapper().createObjectNode();
     for (OptionSpec o : Given.of(spec, "spec").options()) {
       Object value = o.getValue();
-      if (value != null && !List.of("--resume", "--debug", "--help", "--overwrite").contains(o.longestName())) {
+      if (value != null
+          && !List.of("--resume", "--debug", "--help", "--overwrite").contains(o.longestName())) {
         config.put(o.longestName().substring(2), String.valueOf(value));
       }
     }
     List<DataFile> files = new ArrayList<>();
     data.forEach(f -> files.add(describe(f, Phase.TRAIN, trainer.size())));
     evalData.forEach(f -> files.add(describe(f, Phase.EVAL, trainer.heldOut().size())));
-    RunInfo info = new RunInfo("SFT of " + model, config, seed, files, Map.of("djl", "0.36.0", "pytorch", "2.7.1"));
+    RunInfo info =
+        new RunInfo(
+            "SFT of " + model, config, seed, files, Map.of("djl", "0.36.0", "pytorch", "2.7.1"));
     Path state = dir.resolve("checkpoints").resolve("last").resolve("state.json");
     if (resume && Files.exists(state)) {
       try {
-        return RunDirectory.resume(dir, info, new ObjectMapper().readTree(state.toFile()).get("step").asLong());
+        return RunDirectory.resume(
+            dir, info, new ObjectMapper().readTree(state.toFile()).get("step").asLong());
       } catch (IOException e) {
         throw new UserException(state + ": cannot be read: " + e.getMessage(), e);
       }
     }
     if (resume) {
-      throw new UserException(dir + ": there is no checkpoint to go on from; start without --resume");
+      throw new UserException(
+          dir + ": there is no checkpoint to go on from; start without --resume");
     }
     return RunDirectory.create(dir, info);
   }
@@ -358,7 +425,12 @@ final class SftCommand implements Callable<Integer> {
       try (DigestInputStream read = new DigestInputStream(in, digest)) {
         read.transferTo(java.io.OutputStream.nullOutputStream());
       }
-      return new DataFile(file.toString(), phase, HexFormat.of().formatHex(digest.digest()), Files.size(file), rows);
+      return new DataFile(
+          file.toString(),
+          phase,
+          HexFormat.of().formatHex(digest.digest()),
+          Files.size(file),
+          rows);
     } catch (IOException e) {
       throw new UserException(Origin.line(file, 0) + ": cannot be read: " + e.getMessage(), e);
     } catch (NoSuchAlgorithmException e) {
@@ -381,7 +453,17 @@ final class SftCommand implements Callable<Integer> {
       return;
     }
     try {
-      for (String name : List.of("run.json", "metrics.jsonl", "metrics.csv", "tensorboard", "checkpoints", "report.html", "adapter", "merged", "model")) {
+      for (String name :
+          List.of(
+              "run.json",
+              "metrics.jsonl",
+              "metrics.csv",
+              "tensorboard",
+              "checkpoints",
+              "report.html",
+              "adapter",
+              "merged",
+              "model")) {
         AtomicFiles.deleteTree(dir.resolve(name));
       }
     } catch (IOException e) {

@@ -7,7 +7,9 @@ import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** {@code temper}: post-training of language models on the JVM. Exits 0, 1 (failed) or 2 (usage). */
+/**
+ * {@code temper}: post-training of language models on the JVM. Exits 0, 1 (failed) or 2 (usage).
+ */
 @Command(
     name = "temper",
     description = "Post-training of language models on the JVM.",
@@ -36,7 +38,8 @@ public final class Temper {
   /** Runs a command and ends the process with its status. */
   public static void main(String[] arguments) {
     int[] status = new int[1];
-    // A signal waits for what is running to finish and save; the JVM then exits with 130 or 143 by itself.
+    // A signal waits for what is running to finish and save; the JVM then exits with 130 or 143 by
+    // itself.
     Shutdown.guard(() -> status[0] = run(arguments));
     if (!Shutdown.requested()) {
       System.exit(status[0]);
@@ -70,7 +73,8 @@ public final class Temper {
     } else if (e instanceof UserException || e instanceof IllegalArgumentException) {
       err.println("error: " + e.getMessage());
     } else {
-      err.println("error: " + e + " (a bug in temper: please report it with the output of --debug)");
+      err.println(
+          "error: " + e + " (a bug in temper: please report it with the output of --debug)");
     }
     return 1;
   }

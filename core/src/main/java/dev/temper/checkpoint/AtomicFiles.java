@@ -15,8 +15,9 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Writes that either happen wholly or not at all: into a temporary file beside the target, forced to disk, then moved over it. Whatever
- * goes wrong, the previous file stays intact and the temporary one is removed.
+ * Writes that either happen wholly or not at all: into a temporary file beside the target, forced
+ * to disk, then moved over it. Whatever goes wrong, the previous file stays intact and the
+ * temporary one is removed.
  */
 public final class AtomicFiles {
   private AtomicFiles() {}
@@ -35,14 +36,22 @@ public final class AtomicFiles {
     try {
       Files.createDirectories(absolute.getParent());
       try (FileChannel channel =
-          FileChannel.open(temp, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ)) {
+          FileChannel.open(
+              temp,
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.READ)) {
         writer.write(channel);
         channel.force(true);
       }
       move(temp, absolute);
     } catch (IOException | UncheckedIOException e) {
       throw new CheckpointException(
-          target + ": cannot be written: " + e.getMessage() + "; the previous file, if any, is untouched (is the disk full?)", e);
+          target
+              + ": cannot be written: "
+              + e.getMessage()
+              + "; the previous file, if any, is untouched (is the disk full?)",
+          e);
     } finally {
       deleteQuietly(temp);
     }
@@ -50,17 +59,20 @@ public final class AtomicFiles {
 
   /** Replaces {@code target} by UTF-8 text. */
   public static void write(Path target, String text) {
-    write(target, channel -> {
-      java.nio.ByteBuffer b = StandardCharsets.UTF_8.encode(text);
-      while (b.hasRemaining()) {
-        channel.write(b);
-      }
-    });
+    write(
+        target,
+        channel -> {
+          java.nio.ByteBuffer b = StandardCharsets.UTF_8.encode(text);
+          while (b.hasRemaining()) {
+            channel.write(b);
+          }
+        });
   }
 
   /**
-   * Replaces directory {@code target} by one that {@code fill} fills. A reader sees the old or the new directory; after a kill between the
-   * two moves, the complete new one lies beside it as {@code .NAME.new} and {@link #recover} finishes the swap.
+   * Replaces directory {@code target} by one that {@code fill} fills. A reader sees the old or the
+   * new directory; after a kill between the two moves, the complete new one lies beside it as
+   * {@code .NAME.new} and {@link #recover} finishes the swap.
    */
   public static void replaceDirectory(Path target, Consumer<Path> fill) {
     Path absolute = target.toAbsolutePath();
@@ -79,7 +91,10 @@ public final class AtomicFiles {
     }
   }
 
-  /** Finishes a {@link #replaceDirectory} that was killed between writing and swapping; does nothing otherwise. */
+  /**
+   * Finishes a {@link #replaceDirectory} that was killed between writing and swapping; does nothing
+   * otherwise.
+   */
   public static void recover(Path target) {
     Path absolute = target.toAbsolutePath();
     Path ready = absolute.resolveSibling("." + absolute.getFileName() + ".new");

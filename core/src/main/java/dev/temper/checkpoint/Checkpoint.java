@@ -30,9 +30,11 @@ public final class Checkpoint {
   }
 
   /**
-   * Opens a safetensors file, or a directory with {@code model.safetensors} or {@code model.safetensors.index.json}.
+   * Opens a safetensors file, or a directory with {@code model.safetensors} or {@code
+   * model.safetensors.index.json}.
    *
-   * @throws CheckpointException if files are missing or damaged, or the index names files outside the directory
+   * @throws CheckpointException if files are missing or damaged, or the index names files outside
+   *     the directory
    */
   public static Checkpoint open(Path path) {
     if (Files.isRegularFile(path)) {
@@ -49,9 +51,15 @@ public final class Checkpoint {
     if (Files.exists(index)) {
       return sharded(path, index);
     }
-    throw new CheckpointException(path + ": holds neither " + SINGLE + " nor " + INDEX + (Files.exists(path.resolve("pytorch_model.bin"))
-        ? "; pytorch_model.bin is a pickle, which can run code and is not read: convert it with transformers' save_pretrained"
-        : ""));
+    throw new CheckpointException(
+        path
+            + ": holds neither "
+            + SINGLE
+            + " nor "
+            + INDEX
+            + (Files.exists(path.resolve("pytorch_model.bin"))
+                ? "; pytorch_model.bin is a pickle, which can run code and is not read: convert it with transformers' save_pretrained"
+                : ""));
   }
 
   private static Checkpoint single(Path file) {
@@ -79,14 +87,24 @@ public final class Checkpoint {
     for (Map.Entry<String, JsonNode> e : map.properties()) {
       String shard = e.getValue().asText();
       if (!shard.equals(Path.of(shard).getFileName().toString()) || shard.equals("..")) {
-        throw new CheckpointException(index + ": tensor '" + e.getKey() + "' is said to be in '" + shard + "', outside the directory");
+        throw new CheckpointException(
+            index
+                + ": tensor '"
+                + e.getKey()
+                + "' is said to be in '"
+                + shard
+                + "', outside the directory");
       }
       SafetensorsFile file =
           shards.computeIfAbsent(
               shard,
               s -> {
                 if (!Files.exists(dir.resolve(s))) {
-                  throw new CheckpointException(dir.resolve(s) + ": this shard is missing; " + index.getFileName() + " names it");
+                  throw new CheckpointException(
+                      dir.resolve(s)
+                          + ": this shard is missing; "
+                          + index.getFileName()
+                          + " names it");
                 }
                 return SafetensorsFile.open(dir.resolve(s));
               });
@@ -131,7 +149,8 @@ public final class Checkpoint {
   private SafetensorsFile file(String name) {
     SafetensorsFile f = files.get(name);
     if (f == null) {
-      throw new CheckpointException(source + ": has no tensor '" + name + "'" + Names.hint(name, names()));
+      throw new CheckpointException(
+          source + ": has no tensor '" + name + "'" + Names.hint(name, names()));
     }
     return f;
   }

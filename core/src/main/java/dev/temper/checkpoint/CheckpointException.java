@@ -2,7 +2,10 @@ package dev.temper.checkpoint;
 
 import dev.temper.UserException;
 
-/** A model file that cannot be read or written; the message names the file, the tensor, what is wrong and what to do. */
+/**
+ * A model file that cannot be read or written; the message names the file, the tensor, what is
+ * wrong and what to do.
+ */
 public final class CheckpointException extends UserException {
   private static final long serialVersionUID = 1L;
 

@@ -33,11 +33,17 @@ public final class CheckpointWriter {
     writeFile(file, tensors, Map.of("format", "pt"));
   }
 
-  /** Writes one file. Tensors are ordered as the reference implementation orders them: wide types first, then by name. */
-  public static void writeFile(Path file, List<TensorSource> tensors, Map<String, String> metadata) {
+  /**
+   * Writes one file. Tensors are ordered as the reference implementation orders them: wide types
+   * first, then by name.
+   */
+  public static void writeFile(
+      Path file, List<TensorSource> tensors, Map<String, String> metadata) {
     List<TensorSource> ordered = new ArrayList<>(tensors);
     ordered.sort(
-        Comparator.comparingInt((TensorSource t) -> -t.type().bits()).thenComparing(t -> -t.type().ordinal()).thenComparing(TensorSource::name));
+        Comparator.comparingInt((TensorSource t) -> -t.type().bits())
+            .thenComparing(t -> -t.type().ordinal())
+            .thenComparing(TensorSource::name));
     byte[] header = header(file, ordered, metadata);
     AtomicFiles.write(
         file,
@@ -49,7 +55,15 @@ public final class CheckpointWriter {
             ByteBuffer bytes = t.bytes().get();
             if (bytes.remaining() != t.byteSize()) {
               throw new CheckpointException(
-                  file + ": tensor '" + t.name() + "': " + bytes.remaining() + " bytes for " + t.type() + " " + t.shape());
+                  file
+                      + ": tensor '"
+                      + t.name()
+                      + "': "
+                      + bytes.remaining()
+                      + " bytes for "
+                      + t.type()
+                      + " "
+                      + t.shape());
             }
             writeFully(channel, bytes);
           }
@@ -57,8 +71,9 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes {@code model.safetensors} into a directory, or several shards and an index if the tensors exceed {@code maxShardBytes}. Files
-   * of an earlier save that no longer belong are removed once the new ones are in place.
+   * Writes {@code model.safetensors} into a directory, or several shards and an index if the
+   * tensors exceed {@code maxShardBytes}. Files of an earlier save that no longer belong are
+   * removed once the new ones are in place.
    */
   public static void writeDirectory(Path dir, List<TensorSource> tensors, long maxShardBytes) {
     List<List<TensorSource>> shards = shards(tensors, maxShardBytes);
@@ -68,10 +83,13 @@ public final class CheckpointWriter {
       written.add(Checkpoint.SINGLE);
     } else {
       ObjectNode index = JSON.createObjectNode();
-      index.putObject("metadata").put("total_size", tensors.stream().mapToLong(TensorSource::byteSize).sum());
+      index
+          .putObject("metadata")
+          .put("total_size", tensors.stream().mapToLong(TensorSource::byteSize).sum());
       Map<String, String> places = new LinkedHashMap<>();
       for (int i = 0; i < shards.size(); i++) {
-        String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+        String name =
+            String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
         writeFile(dir.resolve(name), shards.get(i));
         shards.get(i).forEach(t -> places.put(t.name(), name));
         written.add(name);
@@ -109,17 +127,21 @@ public final class CheckpointWriter {
       for (Path p : (Iterable<Path>) files::iterator) {
         String name = p.getFileName().toString();
         boolean ours =
-            name.equals(Checkpoint.SINGLE) || name.equals(Checkpoint.INDEX) || name.matches("model-\\d{5}-of-\\d{5}\\.safetensors");
+            name.equals(Checkpoint.SINGLE)
+                || name.equals(Checkpoint.INDEX)
+                || name.matches("model-\\d{5}-of-\\d{5}\\.safetensors");
         if (ours && !written.contains(name)) {
           Files.delete(p);
         }
       }
     } catch (IOException e) {
-      throw new CheckpointException(dir + ": files of an earlier save cannot be removed: " + e.getMessage(), e);
+      throw new CheckpointException(
+          dir + ": files of an earlier save cannot be removed: " + e.getMessage(), e);
     }
   }
 
-  private static byte[] header(Path file, List<TensorSource> tensors, Map<String, String> metadata) {
+  private static byte[] header(
+      Path file, List<TensorSource> tensors, Map<String, String> metadata) {
     ObjectNode root = JSON.createObjectNode();
     if (!metadata.isEmpty()) {
       ObjectNode m = root.putObject("__metadata__");

@@ -5,7 +5,9 @@ import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 
-/** Conversions between stored element types and floats. Narrowing rounds to nearest, ties to even. */
+/**
+ * Conversions between stored element types and floats. Narrowing rounds to nearest, ties to even.
+ */
 public final class Floats {
   private Floats() {}
 
@@ -64,7 +66,9 @@ public final class Floats {
           out[i] = b.get(i);
         }
       }
-      default -> throw new CheckpointException("tensor '" + info.name() + "': " + info.type() + " cannot be read as floats");
+      default ->
+          throw new CheckpointException(
+              "tensor '" + info.name() + "': " + info.type() + " cannot be read as floats");
     }
     return out;
   }

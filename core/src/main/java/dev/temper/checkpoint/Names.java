@@ -13,7 +13,10 @@ public final class Names {
   public static String hint(String wanted, Collection<String> known) {
     String key = wanted.length() > MAX_LENGTH ? wanted.substring(0, MAX_LENGTH) : wanted;
     return known.stream()
-        .filter(k -> k.length() <= MAX_LENGTH && Math.abs(k.length() - key.length()) <= 1 + key.length() / 3)
+        .filter(
+            k ->
+                k.length() <= MAX_LENGTH
+                    && Math.abs(k.length() - key.length()) <= 1 + key.length() / 3)
         .limit(20_000)
         .min(Comparator.comparingInt(k -> distance(key, k)))
         .filter(k -> distance(key, k) <= 1 + key.length() / 3)
@@ -31,7 +34,10 @@ public final class Names {
       int diagonal = row[0];
       row[0] = i;
       for (int j = 1; j <= b.length(); j++) {
-        int next = Math.min(Math.min(row[j], row[j - 1]) + 1, diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1));
+        int next =
+            Math.min(
+                Math.min(row[j], row[j - 1]) + 1,
+                diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1));
         diagonal = row[j];
         row[j] = next;
       }

@@ -11,10 +11,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A safetensors file, memory-mapped: opening costs the header only, and a tensor's bytes are read from disk when somebody looks at them.
+ * A safetensors file, memory-mapped: opening costs the header only, and a tensor's bytes are read
+ * from disk when somebody looks at them.
  *
- * <p>The buffers are direct, little endian and read-only, and stay valid for as long as they are referenced. The file must not be cut
- * short while it is mapped: no program can survive that.
+ * <p>The buffers are direct, little endian and read-only, and stay valid for as long as they are
+ * referenced. The file must not be cut short while it is mapped: no program can survive that.
  */
 public final class SafetensorsFile {
   private final Path path;
@@ -36,19 +37,27 @@ public final class SafetensorsFile {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
-        throw new CheckpointException(path + ": " + size + " bytes are too few for a safetensors file; it is truncated");
+        throw new CheckpointException(
+            path + ": " + size + " bytes are too few for a safetensors file; it is truncated");
       }
       ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
       readFully(channel, length, 0);
       long n = length.flip().getLong();
       if (n < 2 || n > SafetensorsHeader.MAX_BYTES || n > size - 8) {
         throw new CheckpointException(
-            path + ": the header claims " + Long.toUnsignedString(n) + " bytes; the file has " + size
-                + " and headers have at most " + SafetensorsHeader.MAX_BYTES + ": not a safetensors file, or truncated");
+            path
+                + ": the header claims "
+                + Long.toUnsignedString(n)
+                + " bytes; the file has "
+                + size
+                + " and headers have at most "
+                + SafetensorsHeader.MAX_BYTES
+                + ": not a safetensors file, or truncated");
       }
       ByteBuffer json = ByteBuffer.allocate((int) n);
       readFully(channel, json, 8);
-      return new SafetensorsFile(path, 8 + n, SafetensorsHeader.parse(path, json.array(), size - 8 - n));
+      return new SafetensorsFile(
+          path, 8 + n, SafetensorsHeader.parse(path, json.array(), size - 8 - n));
     } catch (IOException e) {
       throw new CheckpointException(path + ": cannot be read: " + e.getMessage(), e);
     }
@@ -73,16 +82,21 @@ public final class SafetensorsFile {
   public TensorInfo info(String name) {
     TensorInfo info = header.tensors().get(name);
     if (info == null) {
-      throw new CheckpointException(path + ": has no tensor '" + name + "'" + Names.hint(name, names()));
+      throw new CheckpointException(
+          path + ": has no tensor '" + name + "'" + Names.hint(name, names()));
     }
     return info;
   }
 
-  /** A tensor's bytes, mapped. Tensors of 2 GiB and more are read in parts with {@link #bytes(String, long, int)}. */
+  /**
+   * A tensor's bytes, mapped. Tensors of 2 GiB and more are read in parts with {@link
+   * #bytes(String, long, int)}.
+   */
   public ByteBuffer bytes(String name) {
     TensorInfo info = info(name);
     if (info.bytes() > Integer.MAX_VALUE) {
-      throw new CheckpointException(path + ": tensor '" + name + "' has " + info.bytes() + " bytes; read it in parts");
+      throw new CheckpointException(
+          path + ": tensor '" + name + "' has " + info.bytes() + " bytes; read it in parts");
     }
     return bytes(name, 0, (int) info.bytes());
   }
@@ -92,7 +106,14 @@ public final class SafetensorsFile {
     TensorInfo info = info(name);
     if (offset < 0 || length < 0 || offset + length > info.bytes()) {
       throw new IllegalArgumentException(
-          name + ": [" + offset + ", " + (offset + length) + ") is outside its " + info.bytes() + " bytes");
+          name
+              + ": ["
+              + offset
+              + ", "
+              + (offset + length)
+              + ") is outside its "
+              + info.bytes()
+              + " bytes");
     }
     if (length == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);
@@ -102,9 +123,12 @@ public final class SafetensorsFile {
       if (from + length > Files.size(path)) {
         throw new CheckpointException(path + ": the file was cut short after it was opened");
       }
-      return channel.map(FileChannel.MapMode.READ_ONLY, from, length).order(ByteOrder.LITTLE_ENDIAN);
+      return channel
+          .map(FileChannel.MapMode.READ_ONLY, from, length)
+          .order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException e) {
-      throw new CheckpointException(path + ": tensor '" + name + "' cannot be mapped: " + e.getMessage(), e);
+      throw new CheckpointException(
+          path + ": tensor '" + name + "' cannot be mapped: " + e.getMessage(), e);
     }
   }
 

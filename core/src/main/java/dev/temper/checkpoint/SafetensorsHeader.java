@@ -25,7 +25,11 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .streamReadConstraints(
-              StreamReadConstraints.builder().maxNestingDepth(8).maxNumberLength(20).maxStringLength(10_000_000).build())
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(8)
+                  .maxNumberLength(20)
+                  .maxStringLength(10_000_000)
+                  .build())
           .build();
 
   /**
@@ -35,7 +39,8 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
    */
   static SafetensorsHeader parse(Path file, byte[] json, long dataBytes) {
     if (json.length == 0 || json[0] != '{') {
-      throw new CheckpointException(file + ": the header does not start with '{': not a safetensors file");
+      throw new CheckpointException(
+          file + ": the header does not start with '{': not a safetensors file");
     }
     String text;
     try {
@@ -63,7 +68,8 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         }
       }
       if (p.currentToken() != JsonToken.END_OBJECT || p.nextToken() != null) {
-        throw new CheckpointException(file + ": the header is not one JSON object; the file is damaged");
+        throw new CheckpointException(
+            file + ": the header is not one JSON object; the file is damaged");
       }
     } catch (IOException e) {
       throw new CheckpointException(file + ": the header is not valid JSON: " + firstLine(e), e);
@@ -72,7 +78,8 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     return new SafetensorsHeader(tensors, metadata);
   }
 
-  private static void readMetadata(Path file, JsonParser p, Map<String, String> into) throws IOException {
+  private static void readMetadata(Path file, JsonParser p, Map<String, String> into)
+      throws IOException {
     if (p.currentToken() != JsonToken.START_OBJECT) {
       throw new CheckpointException(file + ": __metadata__ must be an object of strings");
     }
@@ -101,22 +108,28 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
           type =
               StoredType.named(dtype)
                   .orElseThrow(
-                      () -> new CheckpointException(file + ": tensor '" + name + "': unknown dtype " + dtype));
+                      () ->
+                          new CheckpointException(
+                              file + ": tensor '" + name + "': unknown dtype " + dtype));
         }
         case "shape" -> shape = readLongs(file, name, "shape", p, 64);
         case "data_offsets" -> offsets = readLongs(file, name, "data_offsets", p, 2);
-        default -> throw new CheckpointException(file + ": tensor '" + name + "': unknown key '" + key + "'");
+        default ->
+            throw new CheckpointException(
+                file + ": tensor '" + name + "': unknown key '" + key + "'");
       }
     }
     if (type == null || shape == null || offsets == null || offsets.size() != 2) {
-      throw new CheckpointException(file + ": tensor '" + name + "' needs dtype, shape and two data_offsets");
+      throw new CheckpointException(
+          file + ": tensor '" + name + "' needs dtype, shape and two data_offsets");
     }
     TensorInfo info = new TensorInfo(name, type, shape, offsets.get(0), offsets.get(1));
     checkSize(file, info);
     return info;
   }
 
-  private static List<Long> readLongs(Path file, String name, String key, JsonParser p, int max) throws IOException {
+  private static List<Long> readLongs(Path file, String name, String key, JsonParser p, int max)
+      throws IOException {
     if (p.currentToken() != JsonToken.START_ARRAY) {
       throw new CheckpointException(file + ": tensor '" + name + "': " + key + " must be an array");
     }
@@ -124,7 +137,8 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     while (p.nextToken() == JsonToken.VALUE_NUMBER_INT && out.size() < max) {
       long v = p.getLongValue();
       if (v < 0) {
-        throw new CheckpointException(file + ": tensor '" + name + "': " + key + " holds the negative number " + v);
+        throw new CheckpointException(
+            file + ": tensor '" + name + "': " + key + " holds the negative number " + v);
       }
       out.add(v);
     }
@@ -144,12 +158,31 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       long bits = Math.multiplyExact(elements, (long) t.type().bits());
       if (bits % 8 != 0 || bits / 8 != t.bytes()) {
         throw new CheckpointException(
-            file + ": tensor '" + t.name() + "': " + t.type() + " " + t.shape() + " needs " + bits / 8.0
-                + " bytes, its data_offsets [" + t.begin() + ", " + t.end() + ") hold " + t.bytes());
+            file
+                + ": tensor '"
+                + t.name()
+                + "': "
+                + t.type()
+                + " "
+                + t.shape()
+                + " needs "
+                + bits / 8.0
+                + " bytes, its data_offsets ["
+                + t.begin()
+                + ", "
+                + t.end()
+                + ") hold "
+                + t.bytes());
       }
     } catch (ArithmeticException e) {
       throw new CheckpointException(
-          file + ": tensor '" + t.name() + "': the number of elements of shape " + t.shape() + " overflows", e);
+          file
+              + ": tensor '"
+              + t.name()
+              + "': the number of elements of shape "
+              + t.shape()
+              + " overflows",
+          e);
     }
   }
 
@@ -161,7 +194,15 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     for (TensorInfo t : inOrder) {
       if (t.begin() != expected) {
         throw new CheckpointException(
-            file + ": tensor '" + t.name() + "' starts at byte " + t.begin() + " but " + previous + " ends at " + expected
+            file
+                + ": tensor '"
+                + t.name()
+                + "' starts at byte "
+                + t.begin()
+                + " but "
+                + previous
+                + " ends at "
+                + expected
                 + (t.begin() < expected ? ": they overlap" : ": there is a hole between them"));
       }
       expected = t.end();
@@ -169,8 +210,14 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     }
     if (expected != dataBytes) {
       throw new CheckpointException(
-          file + ": the tensors need " + expected + " bytes of data, the file holds " + dataBytes
-              + (expected > dataBytes ? ": it is truncated; copy or download it again" : ": there are bytes that belong to no tensor"));
+          file
+              + ": the tensors need "
+              + expected
+              + " bytes of data, the file holds "
+              + dataBytes
+              + (expected > dataBytes
+                  ? ": it is truncated; copy or download it again"
+                  : ": there are bytes that belong to no tensor"));
     }
   }
 

@@ -5,25 +5,29 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * A tensor to be written: its bytes are asked for only when their turn comes, so that one tensor at a time is in memory.
+ * A tensor to be written: its bytes are asked for only when their turn comes, so that one tensor at
+ * a time is in memory.
  *
  * @param bytes little-endian elements of {@code type}, row-major
  */
-public record TensorSource(String name, StoredType type, List<Long> shape, Supplier<ByteBuffer> bytes) {
+public record TensorSource(
+    String name, StoredType type, List<Long> shape, Supplier<ByteBuffer> bytes) {
   /** Copies the shape. */
   public TensorSource {
     shape = List.copyOf(shape);
   }
 
   /** A tensor of floats, stored as F32, F16 or BF16. */
-  public static TensorSource floats(String name, StoredType type, long[] shape, Supplier<float[]> values) {
+  public static TensorSource floats(
+      String name, StoredType type, long[] shape, Supplier<float[]> values) {
     List<Long> dims = java.util.Arrays.stream(shape).boxed().toList();
     return new TensorSource(name, type, dims, () -> narrow(name, type, values.get()));
   }
 
   private static ByteBuffer narrow(String name, StoredType type, float[] values) {
     ByteBuffer out =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, type.bits() / 8)).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(Math.multiplyExact(values.length, type.bits() / 8))
+            .order(java.nio.ByteOrder.LITTLE_ENDIAN);
     switch (type) {
       case F32 -> out.asFloatBuffer().put(values);
       case BF16 -> {
@@ -36,7 +40,9 @@ public record TensorSource(String name, StoredType type, List<Long> shape, Suppl
           out.putShort(2 * i, Floats.toF16(values[i]));
         }
       }
-      default -> throw new IllegalArgumentException(name + ": floats are stored as F32, F16 or BF16, not " + type);
+      default ->
+          throw new IllegalArgumentException(
+              name + ": floats are stored as F32, F16 or BF16, not " + type);
     }
     return out;
   }

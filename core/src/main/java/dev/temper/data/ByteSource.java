@@ -14,7 +14,10 @@ final class ByteSource extends InputStream {
     this.in = in;
   }
 
-  /** The byte {@code offset} places ahead without consuming it, or -1 past the end; {@code offset} is a few bytes at most. */
+  /**
+   * The byte {@code offset} places ahead without consuming it, or -1 past the end; {@code offset}
+   * is a few bytes at most.
+   */
   int peek(int offset) throws IOException {
     while (limit - position <= offset) {
       if (position > 0) {

@@ -10,7 +10,8 @@ import java.util.Map;
  * @param context tools and template variables
  * @param info origin, weight and unused columns
  */
-public record ChatRow(List<Map<String, Object>> messages, ChatContext context, RowInfo info) implements SftRow {
+public record ChatRow(List<Map<String, Object>> messages, ChatContext context, RowInfo info)
+    implements SftRow {
   /** Copies the list. */
   public ChatRow {
     messages = List.copyOf(messages);

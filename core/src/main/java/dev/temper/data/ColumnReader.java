@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Typed access to the columns of a row; remembers which were read, so that the rest can be copied through. */
+/**
+ * Typed access to the columns of a row; remembers which were read, so that the rest can be copied
+ * through.
+ */
 final class ColumnReader {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -21,7 +24,10 @@ final class ColumnReader {
     this.row = row;
   }
 
-  /** Whether an optional column of the format has a value; either way it is one of the format's own, not to be copied through. */
+  /**
+   * Whether an optional column of the format has a value; either way it is one of the format's own,
+   * not to be copied through.
+   */
   boolean has(String column) {
     return take(column) != null;
   }
@@ -52,7 +58,10 @@ final class ColumnReader {
     throw wrong(column, value, "a list");
   }
 
-  /** Token ids, or masks of zeros and ones (or booleans): integers of at least {@code least} and at most {@code most}. */
+  /**
+   * Token ids, or masks of zeros and ones (or booleans): integers of at least {@code least} and at
+   * most {@code most}.
+   */
   int[] integers(String column, int least, int most) {
     List<?> list = list(column);
     int[] result = new int[list.size()];
@@ -62,7 +71,10 @@ final class ColumnReader {
         value = bit ? 1 : 0;
       }
       if (!(value instanceof Integer number) || number < least || number > most) {
-        String range = most == Integer.MAX_VALUE ? "an integer of at least " + least : "an integer from " + least + " to " + most;
+        String range =
+            most == Integer.MAX_VALUE
+                ? "an integer of at least " + least
+                : "an integer from " + least + " to " + most;
         throw wrong(column + "[" + i + "]", value, range);
       }
       result[i] = number;
@@ -86,11 +98,14 @@ final class ColumnReader {
     }
     Map<String, @Nullable Object> extras = new LinkedHashMap<>(row.values());
     extras.keySet().removeAll(used);
-    return new RowInfo(row.origin(), weight instanceof Number number ? number.doubleValue() : 1, extras);
+    return new RowInfo(
+        row.origin(), weight instanceof Number number ? number.doubleValue() : 1, extras);
   }
 
   DataException wrong(String column, @Nullable Object value, String expected) {
-    return new DataException(row.origin(), "column \"" + column + "\" must be " + expected + ", found " + Messages.shown(value));
+    return new DataException(
+        row.origin(),
+        "column \"" + column + "\" must be " + expected + ", found " + Messages.shown(value));
   }
 
   private List<Map<String, Object>> tools() {
@@ -132,7 +147,10 @@ final class ColumnReader {
     try {
       return JSON.readValue(text, Object.class);
     } catch (JsonProcessingException e) {
-      throw new DataException(row.origin(), "column \"" + column + "\" is text but not JSON: " + JsonRows.problem(e), e);
+      throw new DataException(
+          row.origin(),
+          "column \"" + column + "\" is text but not JSON: " + JsonRows.problem(e),
+          e);
     }
   }
 }

@@ -12,17 +12,27 @@ import java.util.List;
  * @param epoch passes that are complete
  * @param position examples taken in the pass that has begun
  * @param sizes sizes of the data sets the cursor runs over, to notice that the data has changed
- * @param drawn for a mixture, how many examples each data set has given so far, in all passes; else empty
+ * @param drawn for a mixture, how many examples each data set has given so far, in all passes; else
+ *     empty
  */
-public record CursorState(long seed, long epoch, long position, List<Long> sizes, List<Long> drawn) {
-  private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
+public record CursorState(
+    long seed, long epoch, long position, List<Long> sizes, List<Long> drawn) {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
   /** Checks the ranges. */
   public CursorState {
     sizes = List.copyOf(sizes);
     drawn = List.copyOf(drawn);
     if (epoch < 0 || position < 0 || drawn.stream().anyMatch(n -> n < 0)) {
-      throw new DataException("cursor state: epoch " + epoch + ", position " + position + ", drawn " + drawn + " must not be negative");
+      throw new DataException(
+          "cursor state: epoch "
+              + epoch
+              + ", position "
+              + position
+              + ", drawn "
+              + drawn
+              + " must not be negative");
     }
   }
 
@@ -44,7 +54,8 @@ public record CursorState(long seed, long epoch, long position, List<Long> sizes
     try {
       return JSON.readValue(json, CursorState.class);
     } catch (JsonProcessingException | NullPointerException e) {
-      throw new DataException(Origin.memory("cursor state"), "not the state of a data cursor: " + e.getMessage(), e);
+      throw new DataException(
+          Origin.memory("cursor state"), "not the state of a data cursor: " + e.getMessage(), e);
     }
   }
 }

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Decides which examples come next, without end: after one pass follows the next. Not thread-safe.
  *
- * <p>Indices are those of the sources one after the other, that is of {@link Dataset#concat}. A cursor resumed from a {@link #state()} gives
- * what the first one would have given.
+ * <p>Indices are those of the sources one after the other, that is of {@link Dataset#concat}. A
+ * cursor resumed from a {@link #state()} gives what the first one would have given.
  */
 public sealed interface DataCursor permits ConcatCursor, MixtureCursor {
   /**
@@ -26,7 +26,10 @@ public sealed interface DataCursor permits ConcatCursor, MixtureCursor {
    */
   void resume(CursorState state);
 
-  /** Passes that are complete; a pass over a mixture is as many examples as the data sets have together. */
+  /**
+   * Passes that are complete; a pass over a mixture is as many examples as the data sets have
+   * together.
+   */
   long epoch();
 
   /** Examples in a pass. */
@@ -47,8 +50,9 @@ public sealed interface DataCursor permits ConcatCursor, MixtureCursor {
   }
 
   /**
-   * Over several data sets mixed at random: each example comes from data set i with probability {@code weights[i] / sum of weights}. Each
-   * data set goes through its own passes, so a small one with a large weight repeats before a large one has been seen once.
+   * Over several data sets mixed at random: each example comes from data set i with probability
+   * {@code weights[i] / sum of weights}. Each data set goes through its own passes, so a small one
+   * with a large weight repeats before a large one has been seen once.
    *
    * @param sizes numbers of examples, at least 1 each
    * @param weights as many, positive and finite; only their ratios count

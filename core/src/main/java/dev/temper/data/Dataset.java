@@ -7,7 +7,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * An immutable sequence of examples with random access. Safe to read from several threads if its elements are.
+ * An immutable sequence of examples with random access. Safe to read from several threads if its
+ * elements are.
  *
  * @param <E> type of an example
  */

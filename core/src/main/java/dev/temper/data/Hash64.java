@@ -1,6 +1,9 @@
 package dev.temper.data;
 
-/** The finalizer of SplitMix64 (Steele, Lea and Flood 2014) as a keyed hash: random numbers that are functions of counters, not of state. */
+/**
+ * The finalizer of SplitMix64 (Steele, Lea and Flood 2014) as a keyed hash: random numbers that are
+ * functions of counters, not of state.
+ */
 final class Hash64 {
   private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 

@@ -14,7 +14,8 @@ public sealed interface HeldOut {
     /** Checks the range. */
     public Fraction {
       if (!(fraction > 0 && fraction < 1)) {
-        throw new IllegalArgumentException("fraction: " + fraction + " must be between 0 and 1, both excluded");
+        throw new IllegalArgumentException(
+            "fraction: " + fraction + " must be between 0 and 1, both excluded");
       }
     }
 

@@ -11,7 +11,12 @@ final class HeldOutSplit {
     long size = source.size();
     long count = heldOut.of(size);
     if (count >= size) {
-      throw new DataException("cannot hold out " + count + " of " + size + " examples and train on the rest: no example would be left");
+      throw new DataException(
+          "cannot hold out "
+              + count
+              + " of "
+              + size
+              + " examples and train on the rest: no example would be left");
     }
     if (count > Integer.MAX_VALUE - 8) {
       throw new DataException("cannot hold out " + count + " examples; hold out fewer");
@@ -47,7 +52,8 @@ final class HeldOutSplit {
     @Override
     public E get(long index) {
       Objects.checkIndex(index, size());
-      // held[j] - j examples of this side stand before held[j]: skip every held-out example with at most `index` of them.
+      // held[j] - j examples of this side stand before held[j]: skip every held-out example with at
+      // most `index` of them.
       int low = 0;
       int high = held.length;
       while (low < high) {

@@ -18,7 +18,8 @@ final class JsonArrayReader implements RowReader {
   private long element;
   private boolean ended;
 
-  JsonArrayReader(String file, ByteSource in, RowLimits limits, long linesBefore, long columnsBefore) {
+  JsonArrayReader(
+      String file, ByteSource in, RowLimits limits, long linesBefore, long columnsBefore) {
     this.file = file;
     this.in = in;
     this.limits = limits;
@@ -37,13 +38,16 @@ final class JsonArrayReader implements RowReader {
       if (token == JsonToken.END_ARRAY) {
         ended = true;
         if (tokens.nextToken() != null) {
-          throw new DataException(origin(tokens, -1), "something follows the end of the JSON array; a file is one array, or one object a line");
+          throw new DataException(
+              origin(tokens, -1),
+              "something follows the end of the JSON array; a file is one array, or one object a line");
         }
         return null;
       }
       Origin origin = origin(tokens, element);
       if (token != JsonToken.START_OBJECT) {
-        throw new DataException(origin, "expected a JSON object { ... } in the array, found " + token);
+        throw new DataException(
+            origin, "expected a JSON object { ... } in the array, found " + token);
       }
       Row row = new Row(origin, JsonRows.object(tokens, limits));
       element++;
@@ -51,8 +55,14 @@ final class JsonArrayReader implements RowReader {
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
       long line = linesBefore + (at == null ? 1 : Math.max(1, at.getLineNr()));
-      String column = at == null || at.getColumnNr() < 1 ? "" : " (column " + (at.getColumnNr() + (at.getLineNr() == 1 ? columnsBefore : 0)) + ")";
-      throw new DataException(new Origin(file, line, ended ? -1 : element), "not valid JSON: " + JsonRows.problem(e) + column, e);
+      String column =
+          at == null || at.getColumnNr() < 1
+              ? ""
+              : " (column " + (at.getColumnNr() + (at.getLineNr() == 1 ? columnsBefore : 0)) + ")";
+      throw new DataException(
+          new Origin(file, line, ended ? -1 : element),
+          "not valid JSON: " + JsonRows.problem(e) + column,
+          e);
     } catch (IOException e) {
       throw Rows.unreadable(new Origin(file, 0, element), e);
     }
@@ -71,6 +81,7 @@ final class JsonArrayReader implements RowReader {
   }
 
   private Origin origin(JsonParser tokens, long index) {
-    return new Origin(file, linesBefore + Math.max(1, tokens.currentTokenLocation().getLineNr()), index);
+    return new Origin(
+        file, linesBefore + Math.max(1, tokens.currentTokenLocation().getLineNr()), index);
   }
 }

@@ -18,12 +18,18 @@ final class JsonLinesReader implements RowReader {
   private final JsonFactory json;
   private final long firstLine;
   private final long columnsBefore;
-  /** Never longer than the largest row, so that a full buffer of that size means the line is too long. */
+
+  /**
+   * Never longer than the largest row, so that a full buffer of that size means the line is too
+   * long.
+   */
   private byte[] line;
+
   private int length;
   private long number;
 
-  JsonLinesReader(String file, ByteSource in, RowLimits limits, long linesBefore, long columnsBefore) {
+  JsonLinesReader(
+      String file, ByteSource in, RowLimits limits, long linesBefore, long columnsBefore) {
     this.file = file;
     this.in = in;
     this.limits = limits;
@@ -53,12 +59,14 @@ final class JsonLinesReader implements RowReader {
   private Row parse(int start) {
     Origin origin = origin();
     if (line[start] != '{') {
-      throw new DataException(origin, "expected a JSON object { ... } on the line, found " + shown(start));
+      throw new DataException(
+          origin, "expected a JSON object { ... } on the line, found " + shown(start));
     }
     // Jackson guesses UTF-16 and UTF-32 from zero bytes; a row file is UTF-8.
     for (int i = start; i < Math.min(length, start + 4); i++) {
       if (line[i] == 0) {
-        throw new DataException(origin, "contains zero bytes: the file is not UTF-8 text; convert it to UTF-8");
+        throw new DataException(
+            origin, "contains zero bytes: the file is not UTF-8 text; convert it to UTF-8");
       }
     }
     try (JsonParser parser = json.createParser(line, start, length - start)) {
@@ -69,8 +77,12 @@ final class JsonLinesReader implements RowReader {
       }
       return row;
     } catch (JsonProcessingException e) {
-      String hint = e instanceof JsonEOFException ? "; an object must be on one line, a file of indented objects must be one JSON array" : "";
-      throw new DataException(origin, "not valid JSON: " + JsonRows.problem(e) + hint + column(e, start), e);
+      String hint =
+          e instanceof JsonEOFException
+              ? "; an object must be on one line, a file of indented objects must be one JSON array"
+              : "";
+      throw new DataException(
+          origin, "not valid JSON: " + JsonRows.problem(e) + hint + column(e, start), e);
     } catch (IOException e) {
       throw new DataException(origin, "not valid JSON: " + e.getMessage(), e);
     }
@@ -82,7 +94,11 @@ final class JsonLinesReader implements RowReader {
       return "";
     }
     String before = new String(line, 0, (int) (start + offset), StandardCharsets.UTF_8);
-    return " (column " + (before.codePointCount(0, before.length()) + 1 + (number == firstLine ? columnsBefore : 0)) + ")";
+    return " (column "
+        + (before.codePointCount(0, before.length())
+            + 1
+            + (number == firstLine ? columnsBefore : 0))
+        + ")";
   }
 
   private String shown(int start) {
@@ -120,7 +136,10 @@ final class JsonLinesReader implements RowReader {
   private void grow() {
     if (length >= limits.maxRowBytes()) {
       throw new DataException(
-          origin(), "the line is longer than " + limits.maxRowBytes() + " bytes, the largest row allowed; is this a JSON lines file?");
+          origin(),
+          "the line is longer than "
+              + limits.maxRowBytes()
+              + " bytes, the largest row allowed; is this a JSON lines file?");
     }
     line = Arrays.copyOf(line, (int) Math.min(2L * line.length, limits.maxRowBytes()));
   }

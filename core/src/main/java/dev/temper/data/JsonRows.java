@@ -14,9 +14,15 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Turns JSON tokens into the plain values of a {@link Row}, counting what they cost against the limits. */
+/**
+ * Turns JSON tokens into the plain values of a {@link Row}, counting what they cost against the
+ * limits.
+ */
 final class JsonRows {
-  /** Deeper nesting is no data set; the bound keeps the recursion below far from the end of the stack. */
+  /**
+   * Deeper nesting is no data set; the bound keeps the recursion below far from the end of the
+   * stack.
+   */
   private static final int MAX_DEPTH = 200;
 
   private final RowLimits limits;
@@ -27,29 +33,43 @@ final class JsonRows {
     this.limits = limits;
   }
 
-  /** A factory for one file: its symbol table dies with it, and names chosen by the file are not interned in the JVM. */
+  /**
+   * A factory for one file: its symbol table dies with it, and names chosen by the file are not
+   * interned in the JVM.
+   */
   static JsonFactory factory(RowLimits limits) {
     return JsonFactory.builder()
         .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
         .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
         .streamReadConstraints(
-            StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxStringLength(limits.maxRowBytes()).maxNumberLength(1000).build())
+            StreamReadConstraints.builder()
+                .maxNestingDepth(MAX_DEPTH)
+                .maxStringLength(limits.maxRowBytes())
+                .maxNumberLength(1000)
+                .build())
         .build();
   }
 
   /**
    * The object whose opening brace is the current token of {@code parser}.
    *
-   * @throws JsonProcessingException if it is malformed, repeats a key, or is larger than the limits allow
+   * @throws JsonProcessingException if it is malformed, repeats a key, or is larger than the limits
+   *     allow
    */
-  static Map<String, @Nullable Object> object(JsonParser parser, RowLimits limits) throws IOException {
+  static Map<String, @Nullable Object> object(JsonParser parser, RowLimits limits)
+      throws IOException {
     return new JsonRows(limits).object(parser);
   }
 
-  /** What Jackson says, without its own locations and setting names, which mean nothing to a user. */
+  /**
+   * What Jackson says, without its own locations and setting names, which mean nothing to a user.
+   */
   static String problem(JsonProcessingException e) {
     String message = String.valueOf(e.getOriginalMessage());
-    return message.replaceAll(" \\(start marker at \\[.*?\\]\\)", "").replaceAll(", from `[^`]*`", "").replace('\n', ' ');
+    return message
+        .replaceAll(" \\(start marker at \\[.*?\\]\\)", "")
+        .replaceAll(", from `[^`]*`", "")
+        .replace('\n', ' ');
   }
 
   private Map<String, @Nullable Object> object(JsonParser parser) throws IOException {
@@ -98,7 +118,8 @@ final class JsonRows {
         spend(parser, parser.getTextLength());
         double number = parser.getDoubleValue();
         if (Double.isInfinite(number)) {
-          throw new JsonParseException(parser, "number " + parser.getText() + " is too large for a double");
+          throw new JsonParseException(
+              parser, "number " + parser.getText() + " is too large for a double");
         }
         yield number;
       }
@@ -109,7 +130,8 @@ final class JsonRows {
     };
   }
 
-  private @Nullable Object literal(JsonParser parser, @Nullable Boolean value) throws JsonParseException {
+  private @Nullable Object literal(JsonParser parser, @Nullable Boolean value)
+      throws JsonParseException {
     spend(parser, 4);
     return value;
   }
@@ -117,10 +139,13 @@ final class JsonRows {
   private void spend(JsonParser parser, int length) throws JsonParseException {
     characters += length;
     if (characters > limits.maxRowBytes()) {
-      throw new JsonParseException(parser, "the row has more than " + limits.maxRowBytes() + " characters, the largest row allowed");
+      throw new JsonParseException(
+          parser,
+          "the row has more than " + limits.maxRowBytes() + " characters, the largest row allowed");
     }
     if (++count > limits.maxValues()) {
-      throw new JsonParseException(parser, "the row has more than " + limits.maxValues() + " values, the most allowed");
+      throw new JsonParseException(
+          parser, "the row has more than " + limits.maxValues() + " values, the most allowed");
     }
   }
 }

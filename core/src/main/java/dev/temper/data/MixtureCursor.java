@@ -20,7 +20,8 @@ final class MixtureCursor implements DataCursor {
     this.seed = seed;
     int n = sizes.size();
     if (weights.size() != n) {
-      throw new IllegalArgumentException("weights: " + weights.size() + " for " + n + " data sets; give one for each");
+      throw new IllegalArgumentException(
+          "weights: " + weights.size() + " for " + n + " data sets; give one for each");
     }
     cumulative = new double[n];
     offsets = new long[n];
@@ -31,7 +32,12 @@ final class MixtureCursor implements DataCursor {
     for (int i = 0; i < n; i++) {
       double weight = weights.get(i);
       if (!(weight > 0) || Double.isInfinite(weight)) {
-        throw new DataException("weight of data set " + (i + 1) + " is " + weight + "; it must be positive and finite (leave out a data set of weight 0)");
+        throw new DataException(
+            "weight of data set "
+                + (i + 1)
+                + " is "
+                + weight
+                + "; it must be positive and finite (leave out a data set of weight 0)");
       }
       sum += weight;
       cumulative[i] = sum;
@@ -48,7 +54,8 @@ final class MixtureCursor implements DataCursor {
     for (int i = 0; i < n; i++) {
       int source = source(epoch * size + position);
       long taken = drawn[source]++;
-      indices[i] = offsets[source] + passes[source].at(taken / sizes.get(source), taken % sizes.get(source));
+      indices[i] =
+          offsets[source] + passes[source].at(taken / sizes.get(source), taken % sizes.get(source));
       if (++position == size) {
         position = 0;
         epoch++;
@@ -71,7 +78,11 @@ final class MixtureCursor implements DataCursor {
     Pass.check(state, sizes, seed, drawn.length);
     long total = state.drawn().stream().mapToLong(Long::longValue).sum();
     if (total != state.epoch() * size + state.position()) {
-      throw new DataException("cannot resume: the data sets gave " + total + " examples, the place is " + (state.epoch() * size + state.position()));
+      throw new DataException(
+          "cannot resume: the data sets gave "
+              + total
+              + " examples, the place is "
+              + (state.epoch() * size + state.position()));
     }
     epoch = state.epoch();
     position = state.position();

@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * Examples that are trained together within one length.
  *
- * @param segments at least one; positions restart and attention ends at each, so the first token of each is not predicted
+ * @param segments at least one; positions restart and attention ends at each, so the first token of
+ *     each is not predicted
  */
 public record PackedSequence(List<TokenExample> segments) {
   /** Copies the list. */

@@ -8,15 +8,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Packs examples into sequences of at most a given length, as TRL's strategies of the same names do, bin for bin. Empty examples vanish.
+ * Packs examples into sequences of at most a given length, as TRL's strategies of the same names
+ * do, bin for bin. Empty examples vanish.
  *
- * <p>Training here needs no padding, with or without packing: what packing changes is how many tokens a step has, and with {@link #WRAPPED}
- * what a token can see.
+ * <p>Training here needs no padding, with or without packing: what packing changes is how many
+ * tokens a step has, and with {@link #WRAPPED} what a token can see.
  */
 public enum Packing {
   /**
-   * Best-fit decreasing: examples, longest first, go to the sequence with the least space that still fits them. What exceeds the length is
-   * cut off (Ding et al. 2024, "Fewer Truncations Improve Language Modeling", without its splitting).
+   * Best-fit decreasing: examples, longest first, go to the sequence with the least space that
+   * still fits them. What exceeds the length is cut off (Ding et al. 2024, "Fewer Truncations
+   * Improve Language Modeling", without its splitting).
    */
   BFD {
     @Override
@@ -29,7 +31,10 @@ public enum Packing {
     }
   },
 
-  /** As {@link #BFD}, but an example that is too long is split into pieces instead of being cut off, so that no token is lost. */
+  /**
+   * As {@link #BFD}, but an example that is too long is split into pieces instead of being cut off,
+   * so that no token is lost.
+   */
   BFD_SPLIT {
     @Override
     List<PackedSequence> packed(List<TokenExample> examples, int maxLength) {
@@ -44,9 +49,9 @@ public enum Packing {
   },
 
   /**
-   * All tokens one after the other, cut every {@code maxLength}; each piece is one segment. Tokens see earlier examples in their piece, and
-   * the first token of an example is predicted, with its weight, from the example before it. The origin of a piece is that of its first
-   * token.
+   * All tokens one after the other, cut every {@code maxLength}; each piece is one segment. Tokens
+   * see earlier examples in their piece, and the first token of an example is predicted, with its
+   * weight, from the example before it. The origin of a piece is that of its first token.
    */
   WRAPPED {
     @Override

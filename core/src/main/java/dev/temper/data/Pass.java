@@ -48,17 +48,33 @@ final class Pass {
   static void check(CursorState state, List<Long> sizes, long seed, int drawn) {
     if (!state.sizes().equals(sizes)) {
       throw new DataException(
-          "cannot resume: the data has " + sizes + " examples, but had " + state.sizes() + " when the state was saved; use the same data");
+          "cannot resume: the data has "
+              + sizes
+              + " examples, but had "
+              + state.sizes()
+              + " when the state was saved; use the same data");
     }
     if (state.seed() != seed) {
-      throw new DataException("cannot resume: the data seed is " + seed + ", but was " + state.seed() + " when the state was saved");
+      throw new DataException(
+          "cannot resume: the data seed is "
+              + seed
+              + ", but was "
+              + state.seed()
+              + " when the state was saved");
     }
     if (state.drawn().size() != drawn) {
-      throw new DataException("cannot resume: the state is of " + (drawn == 0 ? "a mixture, the data is not mixed" : "data that is not mixed"));
+      throw new DataException(
+          "cannot resume: the state is of "
+              + (drawn == 0 ? "a mixture, the data is not mixed" : "data that is not mixed"));
     }
     long total = sizes.stream().mapToLong(Long::longValue).sum();
     if (state.position() >= total) {
-      throw new DataException("cannot resume: position " + state.position() + " is not within a pass of " + total + " examples");
+      throw new DataException(
+          "cannot resume: position "
+              + state.position()
+              + " is not within a pass of "
+              + total
+              + " examples");
     }
   }
 }

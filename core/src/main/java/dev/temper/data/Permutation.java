@@ -5,9 +5,11 @@ import java.util.Objects;
 /**
  * A pseudo-random permutation of 0..size-1 that is a function of its keys and stores nothing.
  *
- * <p>The swap-or-not shuffle (Hoang, Morris and Rogaway 2012): in round r every index x has the partner {@code K_r - x mod size}; a random
- * bit that belongs to the pair decides whether the two swap. It works for every size without walking cycles, which a Feistel network needs,
- * and is close to uniform for tiny sizes too. Rounds: 24 and six for each bit of the size, which is what the paper's bound asks for.
+ * <p>The swap-or-not shuffle (Hoang, Morris and Rogaway 2012): in round r every index x has the
+ * partner {@code K_r - x mod size}; a random bit that belongs to the pair decides whether the two
+ * swap. It works for every size without walking cycles, which a Feistel network needs, and is close
+ * to uniform for tiny sizes too. Rounds: 24 and six for each bit of the size, which is what the
+ * paper's bound asks for.
  */
 final class Permutation {
   private final long size;

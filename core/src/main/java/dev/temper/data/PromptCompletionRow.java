@@ -8,11 +8,14 @@ package dev.temper.data;
  * @param context tools and template variables, for messages
  * @param info origin, weight and unused columns
  */
-public record PromptCompletionRow(Passage prompt, Passage completion, ChatContext context, RowInfo info) implements SftRow {
+public record PromptCompletionRow(
+    Passage prompt, Passage completion, ChatContext context, RowInfo info) implements SftRow {
   /** Checks that both passages are of the same kind. */
   public PromptCompletionRow {
     if (prompt instanceof Passage.Text != completion instanceof Passage.Text) {
-      throw new DataException(info.origin(), "columns \"prompt\" and \"completion\" must both be text or both be lists of messages");
+      throw new DataException(
+          info.origin(),
+          "columns \"prompt\" and \"completion\" must both be text or both be lists of messages");
     }
   }
 }

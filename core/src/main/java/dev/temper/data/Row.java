@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One row of a data file, untyped: its columns in file order.
  *
- * <p>Values are what JSON has: {@code String}, {@code Integer}, {@code Long}, {@code BigInteger}, {@code Double}, {@code Boolean}, null,
- * and unmodifiable {@code List} and {@code Map} of these.
+ * <p>Values are what JSON has: {@code String}, {@code Integer}, {@code Long}, {@code BigInteger},
+ * {@code Double}, {@code Boolean}, null, and unmodifiable {@code List} and {@code Map} of these.
  *
  * @param origin where the row stands
  * @param values unmodifiable map of column name to value
@@ -24,7 +24,10 @@ public record Row(Origin origin, Map<String, @Nullable Object> values) {
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 
-  /** Names of the columns that have a value: a null cell counts as no cell, because merged data sets fill missing columns with nulls. */
+  /**
+   * Names of the columns that have a value: a null cell counts as no cell, because merged data sets
+   * fill missing columns with nulls.
+   */
   public Set<String> columns() {
     Set<String> names = new LinkedHashSet<>();
     values.forEach(
@@ -37,17 +40,20 @@ public record Row(Origin origin, Map<String, @Nullable Object> values) {
   }
 
   /**
-   * The same row with a column renamed, in its place; the way to use data whose columns have other names ({@code response} for {@code
-   * output}).
+   * The same row with a column renamed, in its place; the way to use data whose columns have other
+   * names ({@code response} for {@code output}).
    *
-   * @throws DataException if there is no column {@code from}, or there already is a column {@code to}
+   * @throws DataException if there is no column {@code from}, or there already is a column {@code
+   *     to}
    */
   public Row rename(String from, String to) {
     if (!values.containsKey(from)) {
-      throw new DataException(origin, "no column \"" + from + "\" to rename; columns are " + values.keySet());
+      throw new DataException(
+          origin, "no column \"" + from + "\" to rename; columns are " + values.keySet());
     }
     if (!from.equals(to) && values.containsKey(to)) {
-      throw new DataException(origin, "column \"" + from + "\" cannot become \"" + to + "\": that column exists");
+      throw new DataException(
+          origin, "column \"" + from + "\" cannot become \"" + to + "\": that column exists");
     }
     Map<String, @Nullable Object> renamed = new LinkedHashMap<>();
     values.forEach((name, value) -> renamed.put(name.equals(from) ? to : name, value));

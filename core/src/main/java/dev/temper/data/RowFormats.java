@@ -23,7 +23,8 @@ public record RowFormats<R>(String purpose, List<? extends RowFormat<? extends R
   /**
    * Reads a row by the first format that fits.
    *
-   * @throws DataException if none fits, listing the columns found and those accepted, or a column has a wrong value
+   * @throws DataException if none fits, listing the columns found and those accepted, or a column
+   *     has a wrong value
    */
   public R parse(Row row) {
     Set<String> columns = row.columns();

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads the rows of one file in order, holding one row at a time. Not thread-safe; close it. */
 public interface RowReader extends AutoCloseable {
   /**
-   * The next row, or null after the last one. After an error the reader is at no defined place; do not go on.
+   * The next row, or null after the last one. After an error the reader is at no defined place; do
+   * not go on.
    *
    * @throws DataException if the row is malformed or too large, or the file cannot be read
    */
@@ -45,6 +46,7 @@ public interface RowReader extends AutoCloseable {
           }
         };
     int traits = Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE;
-    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(rows, traits), false).onClose(this::close);
+    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(rows, traits), false)
+        .onClose(this::close);
   }
 }

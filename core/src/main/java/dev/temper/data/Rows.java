@@ -11,8 +11,9 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Opens data files: JSON lines (one object a line) or one JSON array of objects, either of them also gzip-compressed, UTF-8 with or without
- * a byte order mark. The content decides, not the name of the file.
+ * Opens data files: JSON lines (one object a line) or one JSON array of objects, either of them
+ * also gzip-compressed, UTF-8 with or without a byte order mark. The content decides, not the name
+ * of the file.
  */
 public final class Rows {
   private Rows() {}
@@ -23,9 +24,11 @@ public final class Rows {
   }
 
   /**
-   * Opens a file. Memory stays within the limits for one row, however large the file is or unpacks to.
+   * Opens a file. Memory stays within the limits for one row, however large the file is or unpacks
+   * to.
    *
-   * @throws DataException if the file does not exist, cannot be read or is of another kind; the reader throws it for malformed rows
+   * @throws DataException if the file does not exist, cannot be read or is of another kind; the
+   *     reader throws it for malformed rows
    */
   public static RowReader open(Path file, RowLimits limits) {
     InputStream in;
@@ -42,7 +45,10 @@ public final class Rows {
     return open(file.toString(), in, limits);
   }
 
-  /** Reads rows from a stream, which the reader closes; {@code name} stands for the file in messages. */
+  /**
+   * Reads rows from a stream, which the reader closes; {@code name} stands for the file in
+   * messages.
+   */
   public static RowReader open(String name, InputStream in, RowLimits limits) {
     ByteSource bytes = new ByteSource(in);
     try {
@@ -82,13 +88,19 @@ public final class Rows {
     return Dataset.of(rows);
   }
 
-  private static RowReader open(String name, ByteSource bytes, RowLimits limits) throws IOException {
+  private static RowReader open(String name, ByteSource bytes, RowLimits limits)
+      throws IOException {
     Origin origin = Origin.memory(name);
     if (bytes.startsWith('P', 'A', 'R', '1')) {
-      throw new DataException(origin, "is a Parquet file; convert it to JSON lines (in Python: datasets.Dataset.to_json)");
+      throw new DataException(
+          origin,
+          "is a Parquet file; convert it to JSON lines (in Python: datasets.Dataset.to_json)");
     }
-    if (bytes.startsWith('P', 'K', 3, 4) || bytes.startsWith(0x28, 0xb5, 0x2f, 0xfd) || bytes.startsWith('B', 'Z', 'h')) {
-      throw new DataException(origin, "is compressed with something other than gzip; unpack it first");
+    if (bytes.startsWith('P', 'K', 3, 4)
+        || bytes.startsWith(0x28, 0xb5, 0x2f, 0xfd)
+        || bytes.startsWith('B', 'Z', 'h')) {
+      throw new DataException(
+          origin, "is compressed with something other than gzip; unpack it first");
     }
     if (bytes.startsWith(0xff, 0xfe) || bytes.startsWith(0xfe, 0xff)) {
       throw new DataException(origin, "is UTF-16 text; convert it to UTF-8");
@@ -98,7 +110,10 @@ public final class Rows {
     }
     long lines = 0;
     long columns = 0;
-    while (bytes.peek(0) == ' ' || bytes.peek(0) == '\t' || bytes.peek(0) == '\r' || bytes.peek(0) == '\n') {
+    while (bytes.peek(0) == ' '
+        || bytes.peek(0) == '\t'
+        || bytes.peek(0) == '\r'
+        || bytes.peek(0) == '\n') {
       columns++;
       if (bytes.read() == '\n') {
         lines++;
@@ -107,7 +122,8 @@ public final class Rows {
     }
     for (int i = 0; i < 4; i++) {
       if (bytes.peek(i) == 0) {
-        throw new DataException(origin, "begins with zero bytes: it is not UTF-8 text; convert it to UTF-8");
+        throw new DataException(
+            origin, "begins with zero bytes: it is not UTF-8 text; convert it to UTF-8");
       }
     }
     return bytes.peek(0) == '['

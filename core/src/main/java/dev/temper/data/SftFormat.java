@@ -14,18 +14,37 @@ import java.util.function.Function;
  * @param columns these columns, for messages
  * @param reader reads the row
  */
-record SftFormat(Set<String> required, String columns, Function<ColumnReader, SftRow> reader) implements RowFormat<SftRow> {
-  /** All of them, in the order in which they are tried: TRL's own types come before Alpaca's columns. */
+record SftFormat(Set<String> required, String columns, Function<ColumnReader, SftRow> reader)
+    implements RowFormat<SftRow> {
+  /**
+   * All of them, in the order in which they are tried: TRL's own types come before Alpaca's
+   * columns.
+   */
   static final RowFormats<SftRow> ALL =
       new RowFormats<>(
           "supervised fine-tuning",
           List.of(
               new SftFormat(Set.of("input_ids"), "input_ids", SftFormat::tokens),
-              new SftFormat(Set.of("messages"), "messages", columns -> chat(columns, columns.messages("messages"))),
-              new SftFormat(Set.of("conversations"), "conversations", columns -> chat(columns, conversation(columns))),
-              new SftFormat(Set.of("prompt", "completion"), "prompt + completion", SftFormat::promptCompletion),
-              new SftFormat(Set.of("text"), "text", columns -> new TextRow(columns.text("text"), columns.info())),
-              new SftFormat(Set.of("instruction", "output"), "instruction + output (+ input)", SftFormat::alpaca)));
+              new SftFormat(
+                  Set.of("messages"),
+                  "messages",
+                  columns -> chat(columns, columns.messages("messages"))),
+              new SftFormat(
+                  Set.of("conversations"),
+                  "conversations",
+                  columns -> chat(columns, conversation(columns))),
+              new SftFormat(
+                  Set.of("prompt", "completion"),
+                  "prompt + completion",
+                  SftFormat::promptCompletion),
+              new SftFormat(
+                  Set.of("text"),
+                  "text",
+                  columns -> new TextRow(columns.text("text"), columns.info())),
+              new SftFormat(
+                  Set.of("instruction", "output"),
+                  "instruction + output (+ input)",
+                  SftFormat::alpaca)));
 
   @Override
   public boolean matches(Set<String> present) {
@@ -72,7 +91,10 @@ record SftFormat(Set<String> required, String columns, Function<ColumnReader, Sf
     throw columns.wrong(column, value, "text or a list of messages");
   }
 
-  /** The turn of the user is instruction and input on lines of their own, as LLaMA-Factory writes it. */
+  /**
+   * The turn of the user is instruction and input on lines of their own, as LLaMA-Factory writes
+   * it.
+   */
   private static SftRow alpaca(ColumnReader columns) {
     List<Map<String, Object>> prompt = new ArrayList<>();
     String system = columns.textOrEmpty("system");
@@ -86,7 +108,8 @@ record SftFormat(Set<String> required, String columns, Function<ColumnReader, Sf
             || turn.size() != 2
             || !(turn.get(0) instanceof String question)
             || !(turn.get(1) instanceof String answer)) {
-          throw columns.wrong("history[" + i + "]", history.get(i), "a pair of texts, question and answer");
+          throw columns.wrong(
+              "history[" + i + "]", history.get(i), "a pair of texts, question and answer");
         }
         prompt.add(Messages.message("user", question));
         prompt.add(Messages.message("assistant", answer));
@@ -94,10 +117,13 @@ record SftFormat(Set<String> required, String columns, Function<ColumnReader, Sf
     }
     String instruction = columns.text("instruction");
     String input = columns.textOrEmpty("input");
-    prompt.add(Messages.message("user", input.isEmpty() ? instruction : instruction + "\n" + input));
-    Passage completion = new Passage.Messages(List.of(Messages.message("assistant", columns.text("output"))));
+    prompt.add(
+        Messages.message("user", input.isEmpty() ? instruction : instruction + "\n" + input));
+    Passage completion =
+        new Passage.Messages(List.of(Messages.message("assistant", columns.text("output"))));
     ChatContext context = columns.context();
-    return new PromptCompletionRow(new Passage.Messages(prompt), completion, context, columns.info());
+    return new PromptCompletionRow(
+        new Passage.Messages(prompt), completion, context, columns.info());
   }
 
   private static SftRow tokens(ColumnReader columns) {
@@ -108,7 +134,10 @@ record SftFormat(Set<String> required, String columns, Function<ColumnReader, Sf
       int[] labels = aligned(columns, "labels", ids.length, -100, Integer.MAX_VALUE);
       for (int i = 0; i < ids.length; i++) {
         if (labels[i] != -100 && labels[i] != ids[i]) {
-          throw columns.wrong("labels[" + i + "]", labels[i], "-100 or the token's own id " + ids[i] + " (labels are not shifted in the data)");
+          throw columns.wrong(
+              "labels[" + i + "]",
+              labels[i],
+              "-100 or the token's own id " + ids[i] + " (labels are not shifted in the data)");
         }
         weights[i] = labels[i] == -100 ? 0 : 1;
       }
@@ -125,10 +154,12 @@ record SftFormat(Set<String> required, String columns, Function<ColumnReader, Sf
     return new TokenRow(new TokenExample(ids, weights, info.origin()), info);
   }
 
-  private static int[] aligned(ColumnReader columns, String column, int length, int least, int most) {
+  private static int[] aligned(
+      ColumnReader columns, String column, int length, int least, int most) {
     int[] values = columns.integers(column, least, most);
     if (values.length != length) {
-      throw columns.wrong(column, values.length + " values", "as long as input_ids, " + length + " values");
+      throw columns.wrong(
+          column, values.length + " values", "as long as input_ids, " + length + " values");
     }
     return values;
   }

@@ -3,7 +3,8 @@ package dev.temper.data;
 /**
  * A row of supervised fine-tuning data, in TRL's column conventions.
  *
- * <p>The columns decide the type; a null cell counts as an absent column. The first that fits is taken:
+ * <p>The columns decide the type; a null cell counts as an absent column. The first that fits is
+ * taken:
  *
  * <table>
  * <caption>Accepted columns</caption>
@@ -17,12 +18,15 @@ package dev.temper.data;
  *     <td>{@link PromptCompletionRow} of messages</td></tr>
  * </table>
  *
- * <p>Every type may have {@code weight}; the conversational ones {@code tools} (a list of JSON schemas, or that list as a JSON string) and
- * {@code chat_template_kwargs}. All other columns are kept in {@link RowInfo#extras}.
+ * <p>Every type may have {@code weight}; the conversational ones {@code tools} (a list of JSON
+ * schemas, or that list as a JSON string) and {@code chat_template_kwargs}. All other columns are
+ * kept in {@link RowInfo#extras}.
  *
- * <p>Messages are unmodifiable maps. Keys with null values other than {@code content} are dropped, since columnar files fill every key of
- * every message. ShareGPT's tags become roles: {@code human} is user, {@code gpt} is assistant, {@code observation} is tool, {@code
- * function_call} is an assistant message with {@code tool_calls}; any other tag is taken as the role itself. (TRL renames the keys only.)
+ * <p>Messages are unmodifiable maps. Keys with null values other than {@code content} are dropped,
+ * since columnar files fill every key of every message. ShareGPT's tags become roles: {@code human}
+ * is user, {@code gpt} is assistant, {@code observation} is tool, {@code function_call} is an
+ * assistant message with {@code tool_calls}; any other tag is taken as the role itself. (TRL
+ * renames the keys only.)
  */
 public sealed interface SftRow permits TextRow, ChatRow, PromptCompletionRow, TokenRow {
   /** Origin, weight and unused columns. */
@@ -36,7 +40,8 @@ public sealed interface SftRow permits TextRow, ChatRow, PromptCompletionRow, To
   /**
    * Gives a row its type.
    *
-   * @throws DataException if no type fits the columns (the message lists both), or a column has a wrong value
+   * @throws DataException if no type fits the columns (the message lists both), or a column has a
+   *     wrong value
    */
   static SftRow parse(Row row) {
     return SftFormat.ALL.parse(row);

@@ -14,7 +14,8 @@ public final class TokenBudget {
    * Cuts a list in order: a batch ends before the example that would take it over the budget.
    *
    * @param lengths tokens of each example, 0 or more
-   * @param budget most tokens in a batch, at least 1; an example that is larger gets a batch of its own
+   * @param budget most tokens in a batch, at least 1; an example that is larger gets a batch of its
+   *     own
    * @return for each batch the indices of its examples; every index once, ascending throughout
    */
   public static List<int[]> split(int[] lengths, int budget) {
@@ -37,13 +38,15 @@ public final class TokenBudget {
   }
 
   /**
-   * Cuts a list into few batches of about equal numbers of tokens, without regard to order: each example goes, longest first, to the batch
-   * that has the fewest tokens (LPT scheduling, Graham 1969), with as few batches as that takes. Never more batches than first-fit
-   * decreasing needs.
+   * Cuts a list into few batches of about equal numbers of tokens, without regard to order: each
+   * example goes, longest first, to the batch that has the fewest tokens (LPT scheduling, Graham
+   * 1969), with as few batches as that takes. Never more batches than first-fit decreasing needs.
    *
    * @param lengths tokens of each example, 0 or more
-   * @param budget most tokens in a batch, at least 1; an example that is larger gets a batch of its own
-   * @return for each batch the indices of its examples, ascending; batches by their first index; every index once
+   * @param budget most tokens in a batch, at least 1; an example that is larger gets a batch of its
+   *     own
+   * @return for each batch the indices of its examples, ascending; batches by their first index;
+   *     every index once
    */
   public static List<int[]> balance(int[] lengths, int budget) {
     check(lengths, budget);
@@ -59,7 +62,9 @@ public final class TokenBudget {
       }
     }
     List<List<Integer>> fitted = firstFit(order, lengths, budget);
-    for (int count = (int) Math.max(1, (total + budget - 1) / budget); count <= fitted.size(); count++) {
+    for (int count = (int) Math.max(1, (total + budget - 1) / budget);
+        count <= fitted.size();
+        count++) {
       List<List<Integer>> even = leastLoaded(order, lengths, count);
       if (even.stream().allMatch(batch -> tokens(batch, lengths) <= budget)) {
         fitted = even;

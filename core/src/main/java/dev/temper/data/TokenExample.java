@@ -6,9 +6,10 @@ import java.util.Objects;
 /**
  * A tokenized training example, on the host.
  *
- * <p>Nothing is shifted: {@code weights[t]} is the weight of predicting token {@code ids[t]} from the tokens before it, and 0 means the
- * token is not trained. {@code weights[0]} is ignored wherever a sequence begins, because nothing predicts its first token. (TRL's {@code
- * labels[t]} is {@code ids[t]} where the weight is not 0, and -100 where it is.)
+ * <p>Nothing is shifted: {@code weights[t]} is the weight of predicting token {@code ids[t]} from
+ * the tokens before it, and 0 means the token is not trained. {@code weights[0]} is ignored
+ * wherever a sequence begins, because nothing predicts its first token. (TRL's {@code labels[t]} is
+ * {@code ids[t]} where the weight is not 0, and -100 where it is.)
  *
  * @param ids token ids, 0 or more each; the array is the example's own and must not be changed
  * @param weights as many, finite, 0 or more; must not be changed
@@ -20,14 +21,16 @@ public record TokenExample(int[] ids, float[] weights, Origin origin) {
   public TokenExample {
     Objects.requireNonNull(origin, "origin");
     if (ids.length != weights.length) {
-      throw new IllegalArgumentException(origin + ": weights: " + weights.length + " values for " + ids.length + " token ids");
+      throw new IllegalArgumentException(
+          origin + ": weights: " + weights.length + " values for " + ids.length + " token ids");
     }
     for (int t = 0; t < ids.length; t++) {
       if (ids[t] < 0) {
         throw new IllegalArgumentException(origin + ": ids[" + t + "]: " + ids[t] + " is negative");
       }
       if (!(weights[t] >= 0) || Float.isInfinite(weights[t])) {
-        throw new IllegalArgumentException(origin + ": weights[" + t + "]: " + weights[t] + " must be finite and 0 or more");
+        throw new IllegalArgumentException(
+            origin + ": weights[" + t + "]: " + weights[t] + " must be finite and 0 or more");
       }
     }
   }
@@ -55,13 +58,16 @@ public record TokenExample(int[] ids, float[] weights, Origin origin) {
     return count;
   }
 
-  /** The tokens from {@code from} (inclusive) to {@code to} (exclusive), as an example of their own. */
+  /**
+   * The tokens from {@code from} (inclusive) to {@code to} (exclusive), as an example of their own.
+   */
   public TokenExample slice(int from, int to) {
     if (from == 0 && to == ids.length) {
       return this;
     }
     Objects.checkFromToIndex(from, to, ids.length);
-    return new TokenExample(Arrays.copyOfRange(ids, from, to), Arrays.copyOfRange(weights, from, to), origin);
+    return new TokenExample(
+        Arrays.copyOfRange(ids, from, to), Arrays.copyOfRange(weights, from, to), origin);
   }
 
   /**
@@ -96,6 +102,12 @@ public record TokenExample(int[] ids, float[] weights, Origin origin) {
 
   @Override
   public String toString() {
-    return "TokenExample[" + ids.length + " tokens, " + trainedTokens() + " trained, " + origin + "]";
+    return "TokenExample["
+        + ids.length
+        + " tokens, "
+        + trainedTokens()
+        + " trained, "
+        + origin
+        + "]";
   }
 }

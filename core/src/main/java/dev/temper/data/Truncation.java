@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * Cuts examples to a length and drops those that have nothing left to train.
  *
- * <p>Difference from TRL: an example whose only trained token is its first is dropped too, because nothing predicts that token; TRL keeps it
- * and trains nothing.
+ * <p>Difference from TRL: an example whose only trained token is its first is dropped too, because
+ * nothing predicts that token; TRL keeps it and trains nothing.
  *
  * @param maxLength most tokens of an example, at least 1
  * @param keep which end stays
@@ -36,7 +36,9 @@ public record Truncation(int maxLength, Keep keep) {
   /** The example cut to the length, whether or not anything is left to train. */
   public TokenExample cut(TokenExample example) {
     int excess = Math.max(0, example.length() - maxLength);
-    return keep == Keep.START ? example.slice(0, example.length() - excess) : example.slice(excess, example.length());
+    return keep == Keep.START
+        ? example.slice(0, example.length() - excess)
+        : example.slice(excess, example.length());
   }
 
   /** Cuts every example and drops those without a trained token. */

@@ -12,9 +12,15 @@ public record BannedTokens(List<Integer> ids) implements LogitsProcessor {
   /** Copies and checks the ids. */
   public BannedTokens {
     ids = List.copyOf(ids);
-    Checks.check(!ids.isEmpty(), "banned tokens", ids, "at least one id", "leave the processor out to ban nothing");
+    Checks.check(
+        !ids.isEmpty(),
+        "banned tokens",
+        ids,
+        "at least one id",
+        "leave the processor out to ban nothing");
     for (int id : ids) {
-      Checks.check(id >= 0, "banned token id", id, "0 or more", "take ids from the model's tokenizer");
+      Checks.check(
+          id >= 0, "banned token id", id, "0 or more", "take ids from the model's tokenizer");
     }
   }
 
@@ -33,7 +39,11 @@ public record BannedTokens(List<Integer> ids) implements LogitsProcessor {
       int id = ids.get(i);
       if (id >= logits.length) {
         throw new IllegalArgumentException(
-            "banned token id " + id + " is outside the vocabulary of " + logits.length + " logits: take ids from the model's tokenizer");
+            "banned token id "
+                + id
+                + " is outside the vocabulary of "
+                + logits.length
+                + " logits: take ids from the model's tokenizer");
       }
       logits[id] = Float.NEGATIVE_INFINITY;
     }

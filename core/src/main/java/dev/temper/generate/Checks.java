@@ -5,7 +5,12 @@ final class Checks {
   private Checks() {}
 
   static void positiveFinite(String name, double value, String fix) {
-    check(value > 0 && value <= Float.MAX_VALUE && (float) value > 0, name, value, "greater than 0 and finite", fix);
+    check(
+        value > 0 && value <= Float.MAX_VALUE && (float) value > 0,
+        name,
+        value,
+        "greater than 0 and finite",
+        fix);
   }
 
   static void atLeast(String name, int value, int minimum, String fix) {

@@ -1,7 +1,8 @@
 package dev.temper.generate;
 
 /**
- * Bans the tokens whose probability is less than epsilon; the most likely token and its ties always stay.
+ * Bans the tokens whose probability is less than epsilon; the most likely token and its ties always
+ * stay.
  *
  * <p>Hewitt et al., "Truncation Sampling as Language Model Desmoothing", 2022, arXiv:2210.15191.
  *
@@ -10,7 +11,12 @@ package dev.temper.generate;
 public record EpsilonCutoff(double epsilon) implements LogitsProcessor {
   /** Checks the range. */
   public EpsilonCutoff {
-    Checks.check(epsilon > 0 && epsilon < 1, "epsilon cutoff", epsilon, "in (0, 1)", "3e-4 to 9e-4 is usual");
+    Checks.check(
+        epsilon > 0 && epsilon < 1,
+        "epsilon cutoff",
+        epsilon,
+        "in (0, 1)",
+        "3e-4 to 9e-4 is usual");
   }
 
   @Override

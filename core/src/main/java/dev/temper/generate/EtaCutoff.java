@@ -1,8 +1,8 @@
 package dev.temper.generate;
 
 /**
- * Eta sampling: bans the tokens whose probability is less than min(epsilon, sqrt(epsilon) exp(-H)), H the entropy of the distribution; the
- * most likely token and its ties always stay.
+ * Eta sampling: bans the tokens whose probability is less than min(epsilon, sqrt(epsilon) exp(-H)),
+ * H the entropy of the distribution; the most likely token and its ties always stay.
  *
  * <p>Hewitt et al., "Truncation Sampling as Language Model Desmoothing", 2022, arXiv:2210.15191.
  *
@@ -11,7 +11,8 @@ package dev.temper.generate;
 public record EtaCutoff(double epsilon) implements LogitsProcessor {
   /** Checks the range. */
   public EtaCutoff {
-    Checks.check(epsilon > 0 && epsilon < 1, "eta cutoff", epsilon, "in (0, 1)", "3e-4 to 4e-3 is usual");
+    Checks.check(
+        epsilon > 0 && epsilon < 1, "eta cutoff", epsilon, "in (0, 1)", "3e-4 to 4e-3 is usual");
   }
 
   @Override

@@ -14,7 +14,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * The defaults a model's authors recommend for generation: {@code generation_config.json} of a Hugging Face model directory.
+ * The defaults a model's authors recommend for generation: {@code generation_config.json} of a
+ * Hugging Face model directory.
  *
  * <p>Only what is in the file is present here; keys this class does not know are ignored.
  *
@@ -64,7 +65,8 @@ public record GenerationConfig(
   /**
    * Reads the file of a model directory; {@link #empty()} if there is none.
    *
-   * @throws UserException if the file is no JSON object, is larger than 1 MiB, or a key has a wrong type or range; the message names both
+   * @throws UserException if the file is no JSON object, is larger than 1 MiB, or a key has a wrong
+   *     type or range; the message names both
    */
   public static GenerationConfig read(Path modelDirectory) {
     Path file = modelDirectory.resolve(FILE_NAME);
@@ -77,9 +79,14 @@ public record GenerationConfig(
     return new GenerationConfig(
         doSample,
         // A temperature of 0 beside do_sample: false is common in published files, and harmless.
-        reader.number("temperature", doSample ? Float.MIN_VALUE : 0, Float.MAX_VALUE, doSample ? "greater than 0" : "0 or more"),
+        reader.number(
+            "temperature",
+            doSample ? Float.MIN_VALUE : 0,
+            Float.MAX_VALUE,
+            doSample ? "greater than 0" : "0 or more"),
         topK.isPresent() && topK.getAsInt() == 0 ? OptionalInt.empty() : topK,
-        reader.number("top_p", doSample ? Double.MIN_VALUE : 0, 1, doSample ? "in (0, 1]" : "in [0, 1]"),
+        reader.number(
+            "top_p", doSample ? Double.MIN_VALUE : 0, 1, doSample ? "in (0, 1]" : "in [0, 1]"),
         reader.number("min_p", 0, 1, "in [0, 1]"),
         reader.number("repetition_penalty", Float.MIN_VALUE, Float.MAX_VALUE, "greater than 0"),
         reader.integer("max_new_tokens", 1),
@@ -87,13 +94,16 @@ public record GenerationConfig(
   }
 
   /**
-   * The recommended sampling: greedy unless {@code doSample}, with the settings the file names and no others. (transformers adds top-k 50 if
-   * a sampling file names no top-k.)
+   * The recommended sampling: greedy unless {@code doSample}, with the settings the file names and
+   * no others. (transformers adds top-k 50 if a sampling file names no top-k.)
    */
   public Sampling sampling() {
     Sampling start =
         doSample
-            ? Sampling.temperature(temperature.orElse(1)).topK(topK.orElse(0)).topP(topP.orElse(1)).minP(minP.orElse(0))
+            ? Sampling.temperature(temperature.orElse(1))
+                .topK(topK.orElse(0))
+                .topP(topP.orElse(1))
+                .minP(minP.orElse(0))
             : Sampling.greedy();
     return start.repetitionPenalty(repetitionPenalty.orElse(1));
   }
@@ -108,11 +118,23 @@ public record GenerationConfig(
     try {
       long size = Files.size(file);
       if (size > MAX_BYTES) {
-        throw new UserException(file + " has " + size + " bytes; a generation config has at most " + MAX_BYTES + ". Is it another file?");
+        throw new UserException(
+            file
+                + " has "
+                + size
+                + " bytes; a generation config has at most "
+                + MAX_BYTES
+                + ". Is it another file?");
       }
       root = JSON.readTree(Files.readAllBytes(file));
     } catch (JsonProcessingException e) {
-      String where = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+      String where =
+          e.getLocation() == null
+              ? ""
+              : ", line "
+                  + e.getLocation().getLineNr()
+                  + ", column "
+                  + e.getLocation().getColumnNr();
       throw new UserException(file + where + ": not valid JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);
@@ -125,7 +147,9 @@ public record GenerationConfig(
 
   private static String describe(JsonNode node) {
     String text = node.toString();
-    return node.isMissingNode() ? "nothing" : text.length() > 60 ? text.substring(0, 60) + "…" : text;
+    return node.isMissingNode()
+        ? "nothing"
+        : text.length() > 60 ? text.substring(0, 60) + "…" : text;
   }
 
   /** Typed access to the keys; null is absent. */
@@ -153,7 +177,9 @@ public record GenerationConfig(
     }
 
     OptionalInt integer(String key, int minimum) {
-      return root.hasNonNull(key) ? OptionalInt.of(integer(key, root.path(key), minimum, "an integer, ")) : OptionalInt.empty();
+      return root.hasNonNull(key)
+          ? OptionalInt.of(integer(key, root.path(key), minimum, "an integer, "))
+          : OptionalInt.empty();
     }
 
     List<Integer> ids(String key) {
@@ -175,7 +201,15 @@ public record GenerationConfig(
     }
 
     private UserException wrong(String key, JsonNode node, String expected) {
-      return new UserException(file + ": \"" + key + "\" is " + describe(node) + ", must be " + expected + ". Correct or remove it.");
+      return new UserException(
+          file
+              + ": \""
+              + key
+              + "\" is "
+              + describe(node)
+              + ", must be "
+              + expected
+              + ". Correct or remove it.");
     }
   }
 }

@@ -8,15 +8,16 @@ import dev.temper.tensor.Rng;
 import dev.temper.tensor.Scope;
 import dev.temper.tensor.Shutdown;
 import dev.temper.tensor.Tensor;
-import dev.temper.text.StreamingDecoder;
 import dev.temper.tensor.Tensors;
+import dev.temper.text.StreamingDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generates with a model in this process: batched, ragged, with a key-value cache. Equal prompts are read once; finished rows leave the
- * batch. What a completion says depends on the seed and its index, not on how prompts are cut into batches.
+ * Generates with a model in this process: batched, ragged, with a key-value cache. Equal prompts
+ * are read once; finished rows leave the batch. What a completion says depends on the seed and its
+ * index, not on how prompts are cut into batches.
  */
 public final class LocalGenerator implements Generator {
   private static final int DEFAULT_BATCH = 32;
@@ -39,16 +40,23 @@ public final class LocalGenerator implements Generator {
   }
 
   @Override
-  public List<Completion> generate(List<int[]> prompts, GenerationOptions options, TokenListener listener) {
+  public List<Completion> generate(
+      List<int[]> prompts, GenerationOptions options, TokenListener listener) {
     List<Row> rows = new ArrayList<>();
     boolean text = model.hasTokenizer();
     if (!text && !options.stop().strings().isEmpty()) {
-      throw new UserException(model.source() + ": stop strings need a tokenizer.json in the model's directory");
+      throw new UserException(
+          model.source() + ": stop strings need a tokenizer.json in the model's directory");
     }
     for (int p = 0; p < prompts.size(); p++) {
       check(prompts.get(p), p);
       for (int j = 0; j < options.completionsPerPrompt(); j++) {
-        rows.add(new Row(rows.size(), prompts.get(p), options, text ? model.tokenizer().streamingDecoder(true) : null));
+        rows.add(
+            new Row(
+                rows.size(),
+                prompts.get(p),
+                options,
+                text ? model.tokenizer().streamingDecoder(true) : null));
       }
     }
     for (int from = 0; from < rows.size(); from += maxBatch) {
@@ -60,12 +68,20 @@ public final class LocalGenerator implements Generator {
 
   private void check(int[] prompt, int index) {
     if (prompt.length == 0) {
-      throw new UserException("prompt " + index + " is empty: give at least one token (a beginning-of-text token will do)");
+      throw new UserException(
+          "prompt "
+              + index
+              + " is empty: give at least one token (a beginning-of-text token will do)");
     }
     int context = model.spec().contextLength();
     if (prompt.length >= context) {
       throw new UserException(
-          "prompt " + index + " has " + prompt.length + " tokens and leaves no room in the model's context of " + context);
+          "prompt "
+              + index
+              + " has "
+              + prompt.length
+              + " tokens and leaves no room in the model's context of "
+              + context);
     }
   }
 
@@ -91,7 +107,8 @@ public final class LocalGenerator implements Generator {
 
     Completion completion() {
       FinishReason why = reason == null ? FinishReason.CANCELLED : reason;
-      return new Completion(index, tokens.generated(), text.toString(), floats(logProbs), floats(rawLogProbs), why);
+      return new Completion(
+          index, tokens.generated(), text.toString(), floats(logProbs), floats(rawLogProbs), why);
     }
 
     private static float[] floats(List<Float> list) {
@@ -124,7 +141,9 @@ public final class LocalGenerator implements Generator {
       int longest = active.stream().mapToInt(r -> r.prompt.length).max().orElse(0);
       int room = Math.min(options.maxNewTokens(), model.spec().contextLength() - 1);
       Decoder.Started started =
-          decoder.start(active.stream().map(r -> r.prompt).toList(), Math.min(room, model.spec().contextLength() - 1 + longest));
+          decoder.start(
+              active.stream().map(r -> r.prompt).toList(),
+              Math.min(room, model.spec().contextLength() - 1 + longest));
       try (KvCache cache = started.cache()) {
         int[] next = Scope.run("first token", () -> choose(started.hidden()));
         while (!active.isEmpty()) {

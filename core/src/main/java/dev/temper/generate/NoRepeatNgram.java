@@ -1,7 +1,8 @@
 package dev.temper.generate;
 
 /**
- * Bans every token that would complete an n-gram which already occurs in the context, prompt included.
+ * Bans every token that would complete an n-gram which already occurs in the context, prompt
+ * included.
  *
  * @param size n, at least 1; 1 bans every id seen before
  */
@@ -17,7 +18,8 @@ public record NoRepeatNgram(int size) implements LogitsProcessor {
     int suffixStart = context.length() - prefix;
     for (int start = 0; start < suffixStart; start++) {
       int matched = 0;
-      while (matched < prefix && context.get(start + matched) == context.get(suffixStart + matched)) {
+      while (matched < prefix
+          && context.get(start + matched) == context.get(suffixStart + matched)) {
         matched++;
       }
       if (matched == prefix) {

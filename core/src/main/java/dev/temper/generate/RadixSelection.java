@@ -6,10 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds where a descending order crosses a given mass, without sorting.
  *
- * <p>Top-k, top-p and typical sampling all ask the same question: walking through the tokens from the best one down, at which key does the
- * running mass (a count or a probability) reach a target? A radix selection answers it in linear time: add up the masses per leading 11 bits
- * of the key, find the bucket in which the target is reached, and repeat inside that bucket with the next bits. Three passes fix all 32 bits,
- * whatever the distribution, so there is no slow case; the second and third pass see only the few tokens of one bucket.
+ * <p>Top-k, top-p and typical sampling all ask the same question: walking through the tokens from
+ * the best one down, at which key does the running mass (a count or a probability) reach a target?
+ * A radix selection answers it in linear time: add up the masses per leading 11 bits of the key,
+ * find the bucket in which the target is reached, and repeat inside that bucket with the next bits.
+ * Three passes fix all 32 bits, whatever the distribution, so there is no slow case; the second and
+ * third pass see only the few tokens of one bucket.
  */
 final class RadixSelection {
   static final int BUCKETS = 1 << 11;
@@ -25,15 +27,22 @@ final class RadixSelection {
   }
 
   /**
-   * The largest key K such that the keys above K have a mass less than the target and the keys from K on have at least the target. If rounding
-   * leaves the whole mass below the target: the smallest key that has mass.
+   * The largest key K such that the keys above K have a mass less than the target and the keys from
+   * K on have at least the target. If rounding leaves the whole mass below the target: the smallest
+   * key that has mass.
    *
    * @param keys [n], unsigned order
    * @param mass [n], not negative; null counts every key as 1
    * @param target greater than 0
    * @param massAbove receives the mass of the keys above K in its first element
    */
-  static int threshold(int[] keys, double @Nullable [] mass, int n, double target, double[] massAbove, Scratch scratch) {
+  static int threshold(
+      int[] keys,
+      double @Nullable [] mass,
+      int n,
+      double target,
+      double[] massAbove,
+      Scratch scratch) {
     double[] histogram = scratch.histogram;
     int[] candidates = scratch.candidates(n);
     int count = n;

@@ -1,12 +1,15 @@
 package dev.temper.generate;
 
 /**
- * Makes the ids that occur in the context, prompt included, less likely: a positive logit is divided by the penalty, a negative one multiplied
- * by it. An id that occurs often is penalised once.
+ * Makes the ids that occur in the context, prompt included, less likely: a positive logit is
+ * divided by the penalty, a negative one multiplied by it. An id that occurs often is penalised
+ * once.
  *
- * <p>Keskar et al., "CTRL", 2019, arXiv:1909.05858 (which divides negative logits too; multiplying them, as transformers does, penalises them).
+ * <p>Keskar et al., "CTRL", 2019, arXiv:1909.05858 (which divides negative logits too; multiplying
+ * them, as transformers does, penalises them).
  *
- * @param penalty greater than 0; above 1 discourages repetition, below 1 encourages it, 1 changes nothing
+ * @param penalty greater than 0; above 1 discourages repetition, below 1 encourages it, 1 changes
+ *     nothing
  */
 public record RepetitionPenalty(double penalty) implements LogitsProcessor {
   /** Checks the range. */
@@ -36,7 +39,13 @@ public record RepetitionPenalty(double penalty) implements LogitsProcessor {
   static void checkId(int id, int position, int vocabulary) {
     if (id < 0 || id >= vocabulary) {
       throw new IllegalArgumentException(
-          "token id " + id + " at position " + position + " is outside the vocabulary of " + vocabulary + " logits: use the model's own tokenizer");
+          "token id "
+              + id
+              + " at position "
+              + position
+              + " is outside the vocabulary of "
+              + vocabulary
+              + " logits: use the model's own tokenizer");
     }
   }
 }

@@ -7,9 +7,10 @@ import java.util.Objects;
 /**
  * Chooses the next token of a sequence from its logits and one uniform number.
  *
- * <p>The choice is a pure function of the row, the context and the number: it does not depend on which other sequences are in the batch. The
- * uniform number comes from the caller, who derives it from (seed, sequence, position). Drawing is the inverse of the cumulative distribution
- * over ascending ids, in double precision; a banned token is never chosen.
+ * <p>The choice is a pure function of the row, the context and the number: it does not depend on
+ * which other sequences are in the batch. The uniform number comes from the caller, who derives it
+ * from (seed, sequence, position). Drawing is the inverse of the cumulative distribution over
+ * ascending ids, in double precision; a banned token is never chosen.
  *
  * <p>A sampler owns a buffer of one row: use one per thread.
  */
@@ -23,7 +24,10 @@ public final class Sampler {
     this(sampling, List.of());
   }
 
-  /** A sampler with the given settings and constraints; see {@link Sampling#processor(List)} for their place. */
+  /**
+   * A sampler with the given settings and constraints; see {@link Sampling#processor(List)} for
+   * their place.
+   */
   public Sampler(Sampling sampling, List<? extends LogitsProcessor> constraints) {
     this.greedy = sampling.isGreedy();
     this.processor = sampling.processor(constraints);
@@ -33,11 +37,13 @@ public final class Sampler {
    * Chooses a token and reports its log-probabilities.
    *
    * @param logits holds the row; is not changed
-   * @param offset index of the row's first logit, so that a row of a flat [B, V] array needs no copy
+   * @param offset index of the row's first logit, so that a row of a flat [B, V] array needs no
+   *     copy
    * @param vocabulary V, number of logits of the row
    * @param context ids before the token
    * @param u uniform number in [0, 1); greedy decoding ignores it
-   * @throws UserException if a logit is NaN or positive infinity, before or after the processors, or every token is banned
+   * @throws UserException if a logit is NaN or positive infinity, before or after the processors,
+   *     or every token is banned
    */
   public Sampled next(float[] logits, int offset, int vocabulary, TokenContext context, double u) {
     double rawMax = process(logits, offset, vocabulary, context);
@@ -57,7 +63,8 @@ public final class Sampler {
   }
 
   /**
-   * Chooses the same token as {@link #next(float[], int, int, TokenContext, double)} without computing log-probabilities.
+   * Chooses the same token as {@link #next(float[], int, int, TokenContext, double)} without
+   * computing log-probabilities.
    *
    * @return the token's id
    */
@@ -94,7 +101,9 @@ public final class Sampler {
     return argMax(logits);
   }
 
-  /** Copies the row into the buffer and processes it there; returns the largest logit before that. */
+  /**
+   * Copies the row into the buffer and processes it there; returns the largest logit before that.
+   */
   private double process(float[] logits, int offset, int vocabulary, TokenContext context) {
     Objects.checkFromIndexSize(offset, vocabulary, logits.length);
     double rawMax = Softmax.checkedMax(logits, offset, vocabulary, where(context));
@@ -119,7 +128,8 @@ public final class Sampler {
   /** The first id whose cumulative weight exceeds u times the sum. */
   private static int draw(double[] weights, int n, double sum, double u) {
     if (!(u >= 0 && u < 1)) {
-      throw new IllegalArgumentException("u is " + u + ", must be in [0, 1): draw it from a uniform generator");
+      throw new IllegalArgumentException(
+          "u is " + u + ", must be in [0, 1): draw it from a uniform generator");
     }
     double target = u * sum;
     double cumulative = 0;
@@ -133,11 +143,16 @@ public final class Sampler {
         }
       }
     }
-    // Only if u * sum rounds up to the sum: u is next to 1, so the last token with any weight is the one.
+    // Only if u * sum rounds up to the sum: u is next to 1, so the last token with any weight is
+    // the one.
     return last;
   }
 
   private static String where(TokenContext context) {
-    return " at position " + context.length() + " of the sequence (" + context.newTokens() + " tokens generated)";
+    return " at position "
+        + context.length()
+        + " of the sequence ("
+        + context.newTokens()
+        + " tokens generated)";
   }
 }

@@ -4,25 +4,31 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the next token is chosen: the most likely one, or one drawn from a tempered and filtered distribution.
+ * How the next token is chosen: the most likely one, or one drawn from a tempered and filtered
+ * distribution.
  *
  * <pre>{@code
  * Sampling.greedy()
  * Sampling.temperature(0.7).topP(0.9).seed(42)
  * }</pre>
  *
- * <p>The settings are applied in a fixed order, whatever order they are named in. It is the order of transformers' {@code generate()}:
+ * <p>The settings are applied in a fixed order, whatever order they are named in. It is the order
+ * of transformers' {@code generate()}:
  *
  * <ol>
  *   <li>repetition penalty, no-repeat-ngram;
- *   <li>constraints: minimum length, banned tokens, one's own processors (see {@link GenerationOptions});
+ *   <li>constraints: minimum length, banned tokens, one's own processors (see {@link
+ *       GenerationOptions});
  *   <li>temperature;
- *   <li>top-k, top-p, min-p, typical-p, epsilon cutoff, eta cutoff, each on the distribution that the one before left.
+ *   <li>top-k, top-p, min-p, typical-p, epsilon cutoff, eta cutoff, each on the distribution that
+ *       the one before left.
  * </ol>
  *
- * <p>Nothing is filtered unless it is named here. (transformers applies top-k 50 when {@code do_sample} is on and no top-k is given.)
+ * <p>Nothing is filtered unless it is named here. (transformers applies top-k 50 when {@code
+ * do_sample} is on and no top-k is given.)
  *
- * @param isGreedy choose the largest logit, the smallest id among ties; the first two steps above still apply
+ * @param isGreedy choose the largest logit, the smallest id among ties; the first two steps above
+ *     still apply
  * @param temperature greater than 0; 1 leaves the model's distribution
  * @param topK see {@link TopK}; 0 is off
  * @param topP see {@link TopP}; 1 is off
@@ -52,7 +58,12 @@ public record Sampling(
     processors(temperature, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff);
     penalties(repetitionPenalty, noRepeatNgram);
     if (isGreedy) {
-      Checks.check(temperature == 1, "temperature", temperature, "1 with greedy decoding, which ignores it", "start from Sampling.temperature(t)");
+      Checks.check(
+          temperature == 1,
+          "temperature",
+          temperature,
+          "1 with greedy decoding, which ignores it",
+          "start from Sampling.temperature(t)");
       refuseWithGreedy("top-k", topK, topK == 0);
       refuseWithGreedy("top-p", topP, topP == 1);
       refuseWithGreedy("min-p", minP, minP == 0);
@@ -79,53 +90,147 @@ public record Sampling(
   /** Keeps the k most likely tokens; see {@link TopK}. 0 turns it off. */
   public Sampling topK(int k) {
     return new Sampling(
-        isGreedy, temperature, k, topP, minP, typicalP, epsilonCutoff, etaCutoff, repetitionPenalty, noRepeatNgram, seed);
+        isGreedy,
+        temperature,
+        k,
+        topP,
+        minP,
+        typicalP,
+        epsilonCutoff,
+        etaCutoff,
+        repetitionPenalty,
+        noRepeatNgram,
+        seed);
   }
 
   /** Keeps the most likely tokens up to a probability; see {@link TopP}. 1 turns it off. */
   public Sampling topP(double p) {
     return new Sampling(
-        isGreedy, temperature, topK, p, minP, typicalP, epsilonCutoff, etaCutoff, repetitionPenalty, noRepeatNgram, seed);
+        isGreedy,
+        temperature,
+        topK,
+        p,
+        minP,
+        typicalP,
+        epsilonCutoff,
+        etaCutoff,
+        repetitionPenalty,
+        noRepeatNgram,
+        seed);
   }
 
   /** Bans tokens much less likely than the most likely one; see {@link MinP}. 0 turns it off. */
   public Sampling minP(double p) {
     return new Sampling(
-        isGreedy, temperature, topK, topP, p, typicalP, epsilonCutoff, etaCutoff, repetitionPenalty, noRepeatNgram, seed);
+        isGreedy,
+        temperature,
+        topK,
+        topP,
+        p,
+        typicalP,
+        epsilonCutoff,
+        etaCutoff,
+        repetitionPenalty,
+        noRepeatNgram,
+        seed);
   }
 
   /** Keeps the tokens of typical information content; see {@link TypicalP}. 1 turns it off. */
   public Sampling typicalP(double p) {
     return new Sampling(
-        isGreedy, temperature, topK, topP, minP, p, epsilonCutoff, etaCutoff, repetitionPenalty, noRepeatNgram, seed);
+        isGreedy,
+        temperature,
+        topK,
+        topP,
+        minP,
+        p,
+        epsilonCutoff,
+        etaCutoff,
+        repetitionPenalty,
+        noRepeatNgram,
+        seed);
   }
 
   /** Bans tokens less likely than epsilon; see {@link EpsilonCutoff}. 0 turns it off. */
   public Sampling epsilonCutoff(double epsilon) {
     return new Sampling(
-        isGreedy, temperature, topK, topP, minP, typicalP, epsilon, etaCutoff, repetitionPenalty, noRepeatNgram, seed);
+        isGreedy,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        epsilon,
+        etaCutoff,
+        repetitionPenalty,
+        noRepeatNgram,
+        seed);
   }
 
-  /** Bans tokens by a threshold that depends on the entropy; see {@link EtaCutoff}. 0 turns it off. */
+  /**
+   * Bans tokens by a threshold that depends on the entropy; see {@link EtaCutoff}. 0 turns it off.
+   */
   public Sampling etaCutoff(double epsilon) {
     return new Sampling(
-        isGreedy, temperature, topK, topP, minP, typicalP, epsilonCutoff, epsilon, repetitionPenalty, noRepeatNgram, seed);
+        isGreedy,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        epsilonCutoff,
+        epsilon,
+        repetitionPenalty,
+        noRepeatNgram,
+        seed);
   }
 
   /** Makes ids that occurred before less likely; see {@link RepetitionPenalty}. 1 turns it off. */
   public Sampling repetitionPenalty(double penalty) {
-    return new Sampling(isGreedy, temperature, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff, penalty, noRepeatNgram, seed);
+    return new Sampling(
+        isGreedy,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        epsilonCutoff,
+        etaCutoff,
+        penalty,
+        noRepeatNgram,
+        seed);
   }
 
   /** Never repeats an n-gram; see {@link NoRepeatNgram}. 0 turns it off. */
   public Sampling noRepeatNgram(int size) {
-    return new Sampling(isGreedy, temperature, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff, repetitionPenalty, size, seed);
+    return new Sampling(
+        isGreedy,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        epsilonCutoff,
+        etaCutoff,
+        repetitionPenalty,
+        size,
+        seed);
   }
 
   /** Sets the seed. */
   public Sampling seed(long seed) {
     return new Sampling(
-        isGreedy, temperature, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff, repetitionPenalty, noRepeatNgram, seed);
+        isGreedy,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        epsilonCutoff,
+        etaCutoff,
+        repetitionPenalty,
+        noRepeatNgram,
+        seed);
   }
 
   /** The processors of these settings, in order. */
@@ -134,7 +239,8 @@ public record Sampling(
   }
 
   /**
-   * The processors of these settings in order, with constraints in their place before the temperature.
+   * The processors of these settings in order, with constraints in their place before the
+   * temperature.
    *
    * @param constraints minimum length, banned tokens, one's own processors
    */
@@ -157,7 +263,13 @@ public record Sampling(
   }
 
   private static List<LogitsProcessor> processors(
-      double temperature, int topK, double topP, double minP, double typicalP, double epsilonCutoff, double etaCutoff) {
+      double temperature,
+      int topK,
+      double topP,
+      double minP,
+      double typicalP,
+      double epsilonCutoff,
+      double etaCutoff) {
     List<LogitsProcessor> all = new ArrayList<>();
     if (temperature != 1) {
       all.add(new Temperature(temperature));
@@ -184,6 +296,11 @@ public record Sampling(
   }
 
   private static void refuseWithGreedy(String name, Object value, boolean off) {
-    Checks.check(off, name, value, "off with greedy decoding, which ignores it", "start from Sampling.temperature(t), or leave it out");
+    Checks.check(
+        off,
+        name,
+        value,
+        "off with greedy decoding, which ignores it",
+        "start from Sampling.temperature(t), or leave it out");
   }
 }

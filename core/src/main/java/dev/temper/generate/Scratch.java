@@ -5,8 +5,9 @@ import java.util.Arrays;
 /**
  * Vocabulary-sized buffers of the processors, one set per thread.
  *
- * <p>The processors are immutable values shared by all sequences, and their interface is one method that users implement as a lambda, so the
- * buffers cannot live in either. Nothing stays in a buffer between two calls that a later call reads.
+ * <p>The processors are immutable values shared by all sequences, and their interface is one method
+ * that users implement as a lambda, so the buffers cannot live in either. Nothing stays in a buffer
+ * between two calls that a later call reads.
  */
 final class Scratch {
   private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);

@@ -4,7 +4,10 @@ import dev.temper.UserException;
 
 /** Softmax of one row in double precision, shared by the processors and the sampler. */
 final class Softmax {
-  /** Below this distance from the largest logit, even a million terms cannot change a sum that is at least 1. */
+  /**
+   * Below this distance from the largest logit, even a million terms cannot change a sum that is at
+   * least 1.
+   */
   private static final double NEGLIGIBLE = -60;
 
   private Softmax() {}
@@ -65,7 +68,11 @@ final class Softmax {
       // One comparison for the common case: false for NaN and for positive infinity.
       if (!(logits[i] < Float.POSITIVE_INFINITY)) {
         throw new UserException(
-            "The logit of token " + (i - offset) + where + " is " + logits[i]
+            "The logit of token "
+                + (i - offset)
+                + where
+                + " is "
+                + logits[i]
                 + ": the model's weights or activations overflowed (load it in float32 and check the weights),"
                 + " or a logits processor or a tiny temperature did it.");
       }
@@ -75,7 +82,11 @@ final class Softmax {
     }
     if (max == Float.NEGATIVE_INFINITY) {
       throw new UserException(
-          "No token can be chosen" + where + ": all " + n + " logits are -Infinity, so the logits processors (banned tokens, no-repeat-ngram,"
+          "No token can be chosen"
+              + where
+              + ": all "
+              + n
+              + " logits are -Infinity, so the logits processors (banned tokens, no-repeat-ngram,"
               + " min-new-tokens, constraints) ban every token, or the model gave no finite logit. Relax them.");
     }
     return max;

@@ -4,13 +4,15 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * When a completion ends, besides its length: at a stop token, or when its text contains a stop string.
+ * When a completion ends, besides its length: at a stop token, or when its text contains a stop
+ * string.
  *
  * <pre>{@code
  * StopConditions.tokens(eosId).strings("\nUser:", "</answer>").including()
  * }</pre>
  *
- * <p>Stop strings are looked for in the text, so they may begin and end inside a token. The prompt's text is not searched.
+ * <p>Stop strings are looked for in the text, so they may begin and end inside a token. The
+ * prompt's text is not searched.
  *
  * @param tokens ids that end the completion; they stay in its ids and are not part of its text
  * @param strings texts that end the completion, each non-empty
@@ -30,12 +32,22 @@ public record StopConditions(List<Integer> tokens, List<String> strings, Cut cut
     tokens = tokens.stream().distinct().toList();
     strings = strings.stream().distinct().toList();
     for (int id : tokens) {
-      Checks.check(id >= 0, "stop token id", id, "0 or more", "take ids from the model's tokenizer");
+      Checks.check(
+          id >= 0, "stop token id", id, "0 or more", "take ids from the model's tokenizer");
     }
     for (String string : strings) {
-      Checks.check(!string.isEmpty(), "stop string", "\"\"", "non-empty", "an empty string occurs everywhere; leave it out");
       Checks.check(
-          isWellFormed(string), "stop string", "\"" + string + "\"", "valid UTF-16 without half a surrogate pair", "do not cut it inside a character");
+          !string.isEmpty(),
+          "stop string",
+          "\"\"",
+          "non-empty",
+          "an empty string occurs everywhere; leave it out");
+      Checks.check(
+          isWellFormed(string),
+          "stop string",
+          "\"" + string + "\"",
+          "valid UTF-16 without half a surrogate pair",
+          "do not cut it inside a character");
     }
   }
 
@@ -80,6 +92,7 @@ public record StopConditions(List<Integer> tokens, List<String> strings, Cut cut
   }
 
   private static boolean isWellFormed(String text) {
-    return text.codePoints().noneMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE);
+    return text.codePoints()
+        .noneMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE);
   }
 }

@@ -4,11 +4,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds stop strings in a text that arrives in pieces, and lets through only what cannot be part of one any more.
+ * Finds stop strings in a text that arrives in pieces, and lets through only what cannot be part of
+ * one any more.
  *
- * <p>The stop string found is the one whose end comes first in the text, the longest if several end there. That is the only rule that does not
- * depend on how the text is cut into pieces. The texts returned by {@link #append} and {@link #flush}, put together, are the completion's
- * text; none of them ends between the two halves of a surrogate pair, except the last one if the text itself does.
+ * <p>The stop string found is the one whose end comes first in the text, the longest if several end
+ * there. That is the only rule that does not depend on how the text is cut into pieces. The texts
+ * returned by {@link #append} and {@link #flush}, put together, are the completion's text; none of
+ * them ends between the two halves of a surrogate pair, except the last one if the text itself
+ * does.
  *
  * <p>One scanner per completion; not safe for use by several threads.
  */
@@ -38,7 +41,8 @@ public final class StopScanner {
   /**
    * Takes the next piece of text.
    *
-   * @return the text that is now certain to belong to the completion; often a little behind what was appended. Empty once stopped
+   * @return the text that is now certain to belong to the completion; often a little behind what
+   *     was appended. Empty once stopped
    */
   public String append(String chunk) {
     if (found != null) {
@@ -82,7 +86,9 @@ public final class StopScanner {
     return found;
   }
 
-  /** Advances every matcher by one char; returns the longest stop string that ends here, or null. */
+  /**
+   * Advances every matcher by one char; returns the longest stop string that ends here, or null.
+   */
   private @Nullable String advance(char next) {
     String longest = null;
     for (int s = 0; s < strings.length; s++) {
@@ -108,7 +114,10 @@ public final class StopScanner {
     return text;
   }
 
-  /** For each beginning of the string, the length of its longest proper beginning that is also its end. */
+  /**
+   * For each beginning of the string, the length of its longest proper beginning that is also its
+   * end.
+   */
   private static int[] failures(String string) {
     int[] failures = new int[string.length()];
     int state = 0;

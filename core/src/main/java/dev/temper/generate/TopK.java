@@ -1,7 +1,8 @@
 package dev.temper.generate;
 
 /**
- * Keeps the k tokens with the largest logits and all that tie with the last of them, so that more than k may survive; bans the rest.
+ * Keeps the k tokens with the largest logits and all that tie with the last of them, so that more
+ * than k may survive; bans the rest.
  *
  * @param k at least 1; at or above the vocabulary's size nothing is banned
  */

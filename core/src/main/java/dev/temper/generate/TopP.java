@@ -1,10 +1,12 @@
 package dev.temper.generate;
 
 /**
- * Nucleus sampling: keeps the smallest set of most likely tokens whose probability is at least p, at least one token; bans the rest.
+ * Nucleus sampling: keeps the smallest set of most likely tokens whose probability is at least p,
+ * at least one token; bans the rest.
  *
- * <p>If some of several equally likely tokens must go, the larger ids go. (transformers leaves that choice to an unstable sort.) Sums are in
- * double precision; nothing is sorted, the cost is linear in the vocabulary.
+ * <p>If some of several equally likely tokens must go, the larger ids go. (transformers leaves that
+ * choice to an unstable sort.) Sums are in double precision; nothing is sorted, the cost is linear
+ * in the vocabulary.
  *
  * <p>Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020, arXiv:1904.09751.
  *
@@ -13,7 +15,12 @@ package dev.temper.generate;
 public record TopP(double p) implements LogitsProcessor {
   /** Checks the range. */
   public TopP {
-    Checks.check(p > 0 && p <= 1, "top-p", p, "in (0, 1]", "1 keeps every token; for the most likely token use Sampling.greedy()");
+    Checks.check(
+        p > 0 && p <= 1,
+        "top-p",
+        p,
+        "in (0, 1]",
+        "1 keeps every token; for the most likely token use Sampling.greedy()");
   }
 
   @Override

@@ -1,8 +1,9 @@
 package dev.temper.generate;
 
 /**
- * Locally typical sampling: keeps the tokens whose information content is closest to the entropy of the distribution until their probability
- * is at least p, with all that tie with the last of them; bans the rest.
+ * Locally typical sampling: keeps the tokens whose information content is closest to the entropy of
+ * the distribution until their probability is at least p, with all that tie with the last of them;
+ * bans the rest.
  *
  * <p>The distance of a token is |-log p_i - H|. It may ban the most likely token.
  *
@@ -13,7 +14,8 @@ package dev.temper.generate;
 public record TypicalP(double p) implements LogitsProcessor {
   /** Checks the range. */
   public TypicalP {
-    Checks.check(p > 0 && p <= 1, "typical-p", p, "in (0, 1]", "1 keeps every token; 0.2 to 0.95 is usual");
+    Checks.check(
+        p > 0 && p <= 1, "typical-p", p, "in (0, 1]", "1 keeps every token; 0.2 to 0.95 is usual");
   }
 
   @Override

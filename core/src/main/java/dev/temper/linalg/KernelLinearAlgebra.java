@@ -20,7 +20,8 @@ final class KernelLinearAlgebra implements LinearAlgebra {
 
     private static String source() {
       String name = "linalg.torchscript";
-      try (InputStream in = Objects.requireNonNull(KernelLinearAlgebra.class.getResourceAsStream(name), name)) {
+      try (InputStream in =
+          Objects.requireNonNull(KernelLinearAlgebra.class.getResourceAsStream(name), name)) {
         return new String(in.readAllBytes(), StandardCharsets.UTF_8);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -69,7 +70,9 @@ final class KernelLinearAlgebra implements LinearAlgebra {
     matrix("lstsq", a);
     if (a.dim(-2) < a.dim(-1)) {
       throw new IllegalArgumentException(
-          "lstsq: " + a.shape() + " has fewer rows than columns; the solution is not unique, add a ridge term or use svd");
+          "lstsq: "
+              + a.shape()
+              + " has fewer rows than columns; the solution is not unique, add a ridge term or use svd");
     }
     return Pack.KERNELS.call("lstsq", a, rightHandSide("lstsq", a, b));
   }
@@ -97,7 +100,15 @@ final class KernelLinearAlgebra implements LinearAlgebra {
     matrix(operation, b);
     if (a.dim(-2) != b.dim(-2) || a.dtype() != b.dtype()) {
       throw new IllegalArgumentException(
-          operation + ": " + a.shape() + " " + a.dtype() + " and " + b.shape() + " " + b.dtype()
+          operation
+              + ": "
+              + a.shape()
+              + " "
+              + a.dtype()
+              + " and "
+              + b.shape()
+              + " "
+              + b.dtype()
               + ": rows and types must agree");
     }
     return b;

@@ -5,12 +5,14 @@ import dev.temper.tensor.Tensor;
 /**
  * Decompositions and solvers of dense real matrices.
  *
- * <p>Arguments are F32 or F64 matrices; results have the argument's type and belong to the open scope. Signs of singular vectors and
- * eigenvectors are not unique and differ between implementations; everything that is unique agrees. {@link #standard()} also takes
- * leading batch dimensions and is differentiable where the decomposition is.
+ * <p>Arguments are F32 or F64 matrices; results have the argument's type and belong to the open
+ * scope. Signs of singular vectors and eigenvectors are not unique and differ between
+ * implementations; everything that is unique agrees. {@link #standard()} also takes leading batch
+ * dimensions and is differentiable where the decomposition is.
  *
- * <p>Errors are {@link IllegalArgumentException} for shapes and types, and the implementation's exception for matrices without the
- * decomposition (singular, not positive definite), naming the operation and the shape.
+ * <p>Errors are {@link IllegalArgumentException} for shapes and types, and the implementation's
+ * exception for matrices without the decomposition (singular, not positive definite), naming the
+ * operation and the shape.
  */
 public interface LinearAlgebra {
   /**
@@ -56,7 +58,10 @@ public interface LinearAlgebra {
   /** The inverse of {@code a} [n, n]; prefer {@link #solve}. */
   Tensor inverse(Tensor a);
 
-  /** X with the smallest |A X - B|, for {@code a} [m, n] of full column rank, m ≥ n, and {@code b} [m, k]. */
+  /**
+   * X with the smallest |A X - B|, for {@code a} [m, n] of full column rank, m ≥ n, and {@code b}
+   * [m, k].
+   */
   Tensor lstsq(Tensor a, Tensor b);
 
   /** The implementation on the tensor engine: always there, the fastest known, on every device. */

@@ -7,8 +7,19 @@ import java.util.List;
 
 /** One decoder block: norm, attention, residual; norm, gated feed-forward, residual. */
 public record Block(
-    Parameter attentionNorm, Linear q, Linear k, Linear v, Linear o, Parameter mlpNorm, Linear gate, Linear up, Linear down) {
-  /** How a block's queries, keys and values become its attention output: over a flat batch, or with a cache. */
+    Parameter attentionNorm,
+    Linear q,
+    Linear k,
+    Linear v,
+    Linear o,
+    Parameter mlpNorm,
+    Linear gate,
+    Linear up,
+    Linear down) {
+  /**
+   * How a block's queries, keys and values become its attention output: over a flat batch, or with
+   * a cache.
+   */
   @FunctionalInterface
   interface Attention {
     /**

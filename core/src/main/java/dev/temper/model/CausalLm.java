@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A decoder language model in memory: load a Hugging Face directory, run it, train it, save it.
  *
- * <p>Weights stored as F32 are memory-mapped and cost nothing until trained; other types are widened to F32 on load. All parameters
- * start frozen: {@link #trainAll} or an adapter makes some trainable.
+ * <p>Weights stored as F32 are memory-mapped and cost nothing until trained; other types are
+ * widened to F32 on load. All parameters start frozen: {@link #trainAll} or an adapter makes some
+ * trainable.
  *
  * <pre>{@code
  * try (CausalLm model = CausalLm.load(Path.of("SmolLM2-135M-Instruct"))) { … }
@@ -82,8 +83,8 @@ public final class CausalLm implements AutoCloseable {
   /**
    * Loads a Hugging Face model directory.
    *
-   * @throws UserException if a file is missing or damaged, the family is unknown, a tensor is missing or has the wrong shape, or the
-   *     tokenizer has ids beyond the embedding
+   * @throws UserException if a file is missing or damaged, the family is unknown, a tensor is
+   *     missing or has the wrong shape, or the tokenizer has ids beyond the embedding
    */
   public static CausalLm load(Path dir) {
     ModelDirectory directory = ModelDirectory.open(dir);
@@ -113,12 +114,21 @@ public final class CausalLm implements AutoCloseable {
     TensorInfo info = checkpoint.info(name);
     if (!java.util.Arrays.equals(info.dims(), shape)) {
       throw new UserException(
-          checkpoint.source() + ": tensor '" + name + "' has shape " + info.shape() + ", config.json asks for "
+          checkpoint.source()
+              + ": tensor '"
+              + name
+              + "' has shape "
+              + info.shape()
+              + ", config.json asks for "
               + java.util.Arrays.toString(shape));
     }
     boolean mappable = info.type() == StoredType.F32 && info.bytes() <= Integer.MAX_VALUE;
     return mappable
-        ? Parameter.mapped(name, checkpoint.bytes(name), dev.temper.tensor.DType.F32, dev.temper.tensor.Shape.of(shape))
+        ? Parameter.mapped(
+            name,
+            checkpoint.bytes(name),
+            dev.temper.tensor.DType.F32,
+            dev.temper.tensor.Shape.of(shape))
         : Parameter.of(name, checkpoint.floats(name), shape);
   }
 
@@ -182,12 +192,18 @@ public final class CausalLm implements AutoCloseable {
     return hidden(batch, UnaryOperator.identity());
   }
 
-  /** Final hidden states, with a function applied to the embeddings [N, D] first (noise, soft prompts). */
+  /**
+   * Final hidden states, with a function applied to the embeddings [N, D] first (noise, soft
+   * prompts).
+   */
   public Tensor hidden(TokenBatch batch, UnaryOperator<Tensor> onEmbeddings) {
     return run(batch, onEmbeddings, null);
   }
 
-  /** Keys and values of every layer, [N, Hkv, d] each, are handed to {@code into} as a prompt is read. */
+  /**
+   * Keys and values of every layer, [N, Hkv, d] each, are handed to {@code into} as a prompt is
+   * read.
+   */
   Tensor hidden(TokenBatch batch, KeyValueListener into) {
     return run(batch, UnaryOperator.identity(), into);
   }
@@ -198,7 +214,8 @@ public final class CausalLm implements AutoCloseable {
     void accept(int layer, Tensor keys, Tensor values);
   }
 
-  private Tensor run(TokenBatch batch, UnaryOperator<Tensor> onEmbeddings, @Nullable KeyValueListener into) {
+  private Tensor run(
+      TokenBatch batch, UnaryOperator<Tensor> onEmbeddings, @Nullable KeyValueListener into) {
     checkIds(batch.ids());
     Rope.Angles angles = spec.rope().angles(batch);
     long n = batch.size();
@@ -223,7 +240,8 @@ public final class CausalLm implements AutoCloseable {
                             if (into != null) {
                               into.accept(layer, key, v);
                             }
-                            return Nn.attention(Nn.rope(q, cos, sin), key, v, segments, spec.attentionScale());
+                            return Nn.attention(
+                                Nn.rope(q, cos, sin), key, v, segments, spec.attentionScale());
                           }));
     }
     return norm(x);
@@ -232,7 +250,13 @@ public final class CausalLm implements AutoCloseable {
   private void checkIds(int[] ids) {
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] < 0 || ids[i] >= spec.vocabulary()) {
-        throw new UserException("token id " + ids[i] + " at place " + i + " is outside the vocabulary of " + spec.vocabulary());
+        throw new UserException(
+            "token id "
+                + ids[i]
+                + " at place "
+                + i
+                + " is outside the vocabulary of "
+                + spec.vocabulary());
       }
     }
   }
@@ -250,7 +274,10 @@ public final class CausalLm implements AutoCloseable {
     save(dir, SaveType.F32);
   }
 
-  /** Saves a Hugging Face directory: weights, config.json with every key it does not change, tokenizer and generation files. */
+  /**
+   * Saves a Hugging Face directory: weights, config.json with every key it does not change,
+   * tokenizer and generation files.
+   */
   public void save(Path dir, SaveType type) {
     save(dir, type, CheckpointWriter.DEFAULT_SHARD_BYTES);
   }

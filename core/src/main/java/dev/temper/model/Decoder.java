@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads prompts into a cache and decodes one token of every row at a time. Never records gradients. */
+/**
+ * Reads prompts into a cache and decodes one token of every row at a time. Never records gradients.
+ */
 public final class Decoder {
   private static final int PROMPT_BUDGET = 2048;
 
@@ -21,7 +23,10 @@ public final class Decoder {
     this.model = model;
   }
 
-  /** A cache that has read the prompts, and each row's final hidden state [B, D] at its prompt's end. */
+  /**
+   * A cache that has read the prompts, and each row's final hidden state [B, D] at its prompt's
+   * end.
+   */
   public record Started(KvCache cache, Tensor hidden) {}
 
   /**
@@ -65,7 +70,8 @@ public final class Decoder {
     return Tensors.cat(List.of(last), 0);
   }
 
-  private List<Tensor> readBatch(List<int[]> prompts, List<List<Integer>> rows, int[] batch, KvCache cache) {
+  private List<Tensor> readBatch(
+      List<int[]> prompts, List<List<Integer>> rows, int[] batch, KvCache cache) {
     List<int[]> sequences = new ArrayList<>();
     for (int b : batch) {
       sequences.add(prompts.get(rows.get(b).get(0)));
@@ -98,7 +104,8 @@ public final class Decoder {
 
   private Tensor stepWithoutGradients(KvCache cache, int[] tokens) {
     if (cache.slot() >= cache.capacity()) {
-      throw new IllegalStateException("the cache has " + cache.capacity() + " slots and all are used");
+      throw new IllegalStateException(
+          "the cache has " + cache.capacity() + " slots and all are used");
     }
     DecoderSpec spec = model.spec();
     int[] positions = new int[tokens.length];

@@ -29,12 +29,32 @@ public record DecoderSpec(
     boolean tied) {
   /** Checks that sizes fit each other. */
   public DecoderSpec {
-    if (layers < 1 || width < 1 || heads < 1 || keyValueHeads < 1 || headWidth < 2 || inner < 1 || vocabulary < 1) {
-      throw new IllegalArgumentException("all sizes must be positive: layers " + layers + ", width " + width + ", heads " + heads
-          + ", key-value heads " + keyValueHeads + ", head width " + headWidth + ", inner " + inner + ", vocabulary " + vocabulary);
+    if (layers < 1
+        || width < 1
+        || heads < 1
+        || keyValueHeads < 1
+        || headWidth < 2
+        || inner < 1
+        || vocabulary < 1) {
+      throw new IllegalArgumentException(
+          "all sizes must be positive: layers "
+              + layers
+              + ", width "
+              + width
+              + ", heads "
+              + heads
+              + ", key-value heads "
+              + keyValueHeads
+              + ", head width "
+              + headWidth
+              + ", inner "
+              + inner
+              + ", vocabulary "
+              + vocabulary);
     }
     if (heads % keyValueHeads != 0) {
-      throw new IllegalArgumentException(heads + " heads cannot share " + keyValueHeads + " key-value heads evenly");
+      throw new IllegalArgumentException(
+          heads + " heads cannot share " + keyValueHeads + " key-value heads evenly");
     }
   }
 

@@ -8,9 +8,13 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 
-/** From config.json to a {@link DecoderSpec}, by {@code model_type}; reads the key names of transformers 4 and 5. */
+/**
+ * From config.json to a {@link DecoderSpec}, by {@code model_type}; reads the key names of
+ * transformers 4 and 5.
+ */
 public final class Families {
-  private static final Map<String, BiFunction<ObjectNode, Path, DecoderSpec>> BY_TYPE = Map.of("llama", Families::llama);
+  private static final Map<String, BiFunction<ObjectNode, Path, DecoderSpec>> BY_TYPE =
+      Map.of("llama", Families::llama);
 
   private Families() {}
 
@@ -24,7 +28,11 @@ public final class Families {
     BiFunction<ObjectNode, Path, DecoderSpec> family = BY_TYPE.get(type);
     if (family == null) {
       throw new UserException(
-          file + ": model_type '" + type + "' is not supported; supported are " + String.join(", ", new TreeSet<>(BY_TYPE.keySet())));
+          file
+              + ": model_type '"
+              + type
+              + "' is not supported; supported are "
+              + String.join(", ", new TreeSet<>(BY_TYPE.keySet())));
     }
     try {
       return family.apply(config, file);
@@ -36,7 +44,8 @@ public final class Families {
   private static DecoderSpec llama(ObjectNode c, Path file) {
     String activation = c.path("hidden_act").asText("silu");
     if (!activation.equals("silu")) {
-      throw new UserException(file + ": hidden_act '" + activation + "' is not supported for llama; it must be silu");
+      throw new UserException(
+          file + ": hidden_act '" + activation + "' is not supported for llama; it must be silu");
     }
     int width = integer(c, "hidden_size", file);
     int heads = integer(c, "num_attention_heads", file);
@@ -59,11 +68,17 @@ public final class Families {
   }
 
   private static Rope rope(ObjectNode c, int width, int context, Path file) {
-    JsonNode p = c.path("rope_parameters").isObject() ? c.get("rope_parameters") : c.path("rope_scaling");
-    double theta = p.path("rope_theta").isNumber() ? p.get("rope_theta").doubleValue() : c.path("rope_theta").asDouble(10000);
+    JsonNode p =
+        c.path("rope_parameters").isObject() ? c.get("rope_parameters") : c.path("rope_scaling");
+    double theta =
+        p.path("rope_theta").isNumber()
+            ? p.get("rope_theta").doubleValue()
+            : c.path("rope_theta").asDouble(10000);
     String type = p.path("rope_type").asText(p.path("type").asText("default"));
     double factor = p.path("factor").asDouble(1);
-    int original = p.path("original_max_position_embeddings").asInt(c.path("original_max_position_embeddings").asInt(context));
+    int original =
+        p.path("original_max_position_embeddings")
+            .asInt(c.path("original_max_position_embeddings").asInt(context));
     Rope.Scaling scaling =
         switch (type) {
           case "default" -> new Rope.Scaling.None();
@@ -71,7 +86,11 @@ public final class Families {
           // For this type max_position_embeddings is the original length.
           case "dynamic" -> new Rope.Scaling.Dynamic(factor, context);
           case "llama3" ->
-              new Rope.Scaling.Llama3(factor, p.path("low_freq_factor").asDouble(1), p.path("high_freq_factor").asDouble(4), original);
+              new Rope.Scaling.Llama3(
+                  factor,
+                  p.path("low_freq_factor").asDouble(1),
+                  p.path("high_freq_factor").asDouble(4),
+                  original);
           case "yarn" ->
               new Rope.Scaling.Yarn(
                   factor,
@@ -84,7 +103,10 @@ public final class Families {
                   original);
           default ->
               throw new UserException(
-                  file + ": rope type '" + type + "' is not supported; supported are default, linear, dynamic, llama3, yarn");
+                  file
+                      + ": rope type '"
+                      + type
+                      + "' is not supported; supported are default, linear, dynamic, llama3, yarn");
         };
     return new Rope(theta, width, scaling);
   }
@@ -92,7 +114,12 @@ public final class Families {
   private static int integer(ObjectNode c, String key, Path file) {
     JsonNode v = c.get(key);
     if (v == null || !v.isIntegralNumber() || !v.canConvertToInt() || v.intValue() < 1) {
-      throw new UserException(file + ": needs the key '" + key + "' as a positive integer" + (v == null ? ", which is missing" : ", not " + v));
+      throw new UserException(
+          file
+              + ": needs the key '"
+              + key
+              + "' as a positive integer"
+              + (v == null ? ", which is missing" : ", not " + v));
     }
     return v.intValue();
   }

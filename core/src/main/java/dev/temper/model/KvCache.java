@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Keys and values of what a batch of sequences has read. All rows share the current slot: shorter prompts start later, and a mask hides the
- * slots before them.
+ * Keys and values of what a batch of sequences has read. All rows share the current slot: shorter
+ * prompts start later, and a mask hides the slots before them.
  */
 public final class KvCache implements AutoCloseable {
   private final int capacity;
@@ -91,7 +91,9 @@ public final class KvCache implements AutoCloseable {
       half.replaceAll(
           p -> {
             Parameter smaller =
-                Scope.run("keep rows", () -> Parameter.of(p.name(), p.value().indexSelect(0, Tensors.ofInts(kept))));
+                Scope.run(
+                    "keep rows",
+                    () -> Parameter.of(p.name(), p.value().indexSelect(0, Tensors.ofInts(kept))));
             p.close();
             return smaller;
           });

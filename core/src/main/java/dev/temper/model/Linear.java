@@ -7,7 +7,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer whose operation can be decorated or replaced: adapters, quantized weights and masks all come in here.
+ * A linear layer whose operation can be decorated or replaced: adapters, quantized weights and
+ * masks all come in here.
  *
  * <p>The base weights stay reachable so that adapters can be merged into them and models saved.
  */

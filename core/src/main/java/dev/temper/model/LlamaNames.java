@@ -32,7 +32,8 @@ final class LlamaNames {
     return out;
   }
 
-  private static void linear(Map<String, long[]> out, String name, long rows, long columns, boolean bias) {
+  private static void linear(
+      Map<String, long[]> out, String name, long rows, long columns, boolean bias) {
     out.put(name + ".weight", new long[] {rows, columns});
     if (bias) {
       out.put(name + ".bias", new long[] {rows});

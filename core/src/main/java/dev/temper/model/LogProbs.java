@@ -11,10 +11,11 @@ import java.util.List;
 /**
  * Log-probabilities of chosen tokens, without ever holding the scores of the whole batch.
  *
- * <p>The head runs over chunks of rows. The result is a staged leaf: when a loss has sent its gradient back to it, each chunk
- * is recomputed and carries its slice on to the hidden states and the head's weight, exactly. If the head is frozen no recomputation is
- * needed: the gradient of a row's log-probability with respect to its hidden state, W[y] - Σ p W, is computed on the way forward and only
- * has to be scaled.
+ * <p>The head runs over chunks of rows. The result is a staged leaf: when a loss has sent its
+ * gradient back to it, each chunk is recomputed and carries its slice on to the hidden states and
+ * the head's weight, exactly. If the head is frozen no recomputation is needed: the gradient of a
+ * row's log-probability with respect to its hidden state, W[y] - Σ p W, is computed on the way
+ * forward and only has to be scaled.
  */
 public final class LogProbs {
   /** Rows of scores that exist at one time. */
@@ -31,29 +32,37 @@ public final class LogProbs {
    */
   public static Tensor of(Head head, Tensor hidden, int[] targets) {
     if (hidden.dim(0) != targets.length) {
-      throw new IllegalArgumentException(targets.length + " targets for hidden states " + hidden.shape());
+      throw new IllegalArgumentException(
+          targets.length + " targets for hidden states " + hidden.shape());
     }
-    boolean record = Autograd.isRecording() && (hidden.requiresGradient() || head.weight().isTrainable());
+    boolean record =
+        Autograd.isRecording() && (hidden.requiresGradient() || head.weight().isTrainable());
     if (!record) {
       return Autograd.off(() -> forward(head, hidden, targets));
     }
     Tensor rows = hidden.detach();
     if (head.weight().isTrainable()) {
       Tensor values = Autograd.off(() -> forward(head, rows, targets));
-      return Autograd.stage(values, List.of(hidden), gradient -> backward(head, hidden, targets, gradient));
+      return Autograd.stage(
+          values, List.of(hidden), gradient -> backward(head, hidden, targets, gradient));
     }
     List<Tensor> both = Autograd.off(() -> forwardWithUnitGradient(head, rows, targets));
     return Autograd.stage(
         both.get(0),
         List.of(hidden, both.get(1)),
-        gradient -> Autograd.backward(List.of(hidden), List.of(both.get(1).mul(gradient.unsqueeze(1)))));
+        gradient ->
+            Autograd.backward(List.of(hidden), List.of(both.get(1).mul(gradient.unsqueeze(1)))));
   }
 
   private static Tensor forward(Head head, Tensor hidden, int[] targets) {
     List<Tensor> parts = new ArrayList<>();
     for (Chunk c : chunks(targets)) {
       parts.add(
-          Scope.run("head", () -> Kernels.head("head_log_probs", c.rows(hidden), head.weight().value(), c.targets()).get(0)));
+          Scope.run(
+              "head",
+              () ->
+                  Kernels.head("head_log_probs", c.rows(hidden), head.weight().value(), c.targets())
+                      .get(0)));
     }
     return Tensors.cat(parts, 0);
   }
@@ -64,7 +73,13 @@ public final class LogProbs {
     for (Chunk c : chunks(targets)) {
       List<Tensor> r =
           Scope.run(
-              "head", () -> Kernels.head("head_log_probs_unit_gradient", c.rows(hidden), head.weight().value(), c.targets()));
+              "head",
+              () ->
+                  Kernels.head(
+                      "head_log_probs_unit_gradient",
+                      c.rows(hidden),
+                      head.weight().value(),
+                      c.targets()));
       values.add(r.get(0));
       gradients.add(r.get(1));
     }

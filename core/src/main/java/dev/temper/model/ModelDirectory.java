@@ -14,7 +14,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What lies beside the weights: config.json, the tokenizer, generation_config.json. The tokenizer is loaded when first asked for. */
+/**
+ * What lies beside the weights: config.json, the tokenizer, generation_config.json. The tokenizer
+ * is loaded when first asked for.
+ */
 final class ModelDirectory implements AutoCloseable {
   private static final long MAX_CONFIG_BYTES = 10_000_000;
   private static final List<String> COPIED = List.of("generation_config.json");
@@ -35,11 +38,14 @@ final class ModelDirectory implements AutoCloseable {
       throw new UserException(dir + ": no such model directory");
     }
     if (!Files.isRegularFile(file)) {
-      throw new UserException(file + ": missing; a model directory holds config.json, safetensors weights and tokenizer.json");
+      throw new UserException(
+          file
+              + ": missing; a model directory holds config.json, safetensors weights and tokenizer.json");
     }
     try {
       if (Files.size(file) > MAX_CONFIG_BYTES) {
-        throw new UserException(file + ": larger than " + MAX_CONFIG_BYTES + " bytes, which no config is");
+        throw new UserException(
+            file + ": larger than " + MAX_CONFIG_BYTES + " bytes, which no config is");
       }
       JsonNode root = JSON.readTree(file.toFile());
       if (!(root instanceof ObjectNode object)) {

@@ -1,8 +1,8 @@
 package dev.temper.model;
 
 /**
- * Rotary position embedding (Su et al. 2021) and the ways to stretch it beyond the trained length. Angles are computed in float32 as
- * transformers does, so that long positions agree with it.
+ * Rotary position embedding (Su et al. 2021) and the ways to stretch it beyond the trained length.
+ * Angles are computed in float32 as transformers does, so that long positions agree with it.
  *
  * @param theta base of the frequencies
  * @param width rotated entries of each head
@@ -20,10 +20,20 @@ public record Rope(double theta, int width, Scaling scaling) {
     record Dynamic(double factor, int originalLength) implements Scaling {}
 
     /** Llama 3.1: low frequencies divided, high ones kept, a ramp between. */
-    record Llama3(double factor, double lowFactor, double highFactor, int originalLength) implements Scaling {}
+    record Llama3(double factor, double lowFactor, double highFactor, int originalLength)
+        implements Scaling {}
 
-    /** YaRN (Peng et al. 2023): ramp between interpolation and extrapolation, scores scaled by attentionFactor². */
-    record Yarn(double factor, double betaFast, double betaSlow, double attentionFactor, boolean truncate, int originalLength)
+    /**
+     * YaRN (Peng et al. 2023): ramp between interpolation and extrapolation, scores scaled by
+     * attentionFactor².
+     */
+    record Yarn(
+        double factor,
+        double betaFast,
+        double betaSlow,
+        double attentionFactor,
+        boolean truncate,
+        int originalLength)
         implements Scaling {}
   }
 
@@ -60,7 +70,8 @@ public record Rope(double theta, int width, Scaling scaling) {
       if (wavelength < l.originalLength() / l.highFactor()) {
         return frequency;
       }
-      double smooth = (l.originalLength() / wavelength - l.lowFactor()) / (l.highFactor() - l.lowFactor());
+      double smooth =
+          (l.originalLength() / wavelength - l.lowFactor()) / (l.highFactor() - l.lowFactor());
       return (1 - smooth) * frequency / l.factor() + smooth * frequency;
     }
     if (scaling instanceof Scaling.Yarn y) {
@@ -106,7 +117,8 @@ public record Rope(double theta, int width, Scaling scaling) {
     float[] sin = new float[positions.length * width];
     float[] shared = inverseFrequencies(1);
     for (int i = 0; i < positions.length; i++) {
-      float[] f = scaling instanceof Scaling.Dynamic ? inverseFrequencies(positions[i] + 1) : shared;
+      float[] f =
+          scaling instanceof Scaling.Dynamic ? inverseFrequencies(positions[i] + 1) : shared;
       fill(f, positions[i], cos, sin, i * width);
     }
     return new Angles(cos, sin);

@@ -7,19 +7,37 @@ import java.util.Arrays;
  *
  * @param starts first token of each segment
  * @param ends one past its last token
- * @param prefixes index of the segment whose keys and values this one also sees (a shared prompt), or -1
+ * @param prefixes index of the segment whose keys and values this one also sees (a shared prompt),
+ *     or -1
  */
 public record Segments(int[] starts, int[] ends, int[] prefixes) {
-  /** Checks that the segments cover the batch in order and that a prefix comes before its branches and has none itself. */
+  /**
+   * Checks that the segments cover the batch in order and that a prefix comes before its branches
+   * and has none itself.
+   */
   public Segments {
     int at = 0;
     for (int i = 0; i < starts.length; i++) {
       if (starts[i] != at || ends[i] <= starts[i]) {
-        throw new IllegalArgumentException("segment " + i + " is [" + starts[i] + ", " + ends[i] + ") but must start at " + at + " and not be empty");
+        throw new IllegalArgumentException(
+            "segment "
+                + i
+                + " is ["
+                + starts[i]
+                + ", "
+                + ends[i]
+                + ") but must start at "
+                + at
+                + " and not be empty");
       }
       int p = prefixes[i];
       if (p >= i || p < -1 || (p >= 0 && prefixes[p] != -1)) {
-        throw new IllegalArgumentException("segment " + i + ": prefix " + p + " must be an earlier segment without a prefix, or -1");
+        throw new IllegalArgumentException(
+            "segment "
+                + i
+                + ": prefix "
+                + p
+                + " must be an earlier segment without a prefix, or -1");
       }
       at = ends[i];
     }

@@ -13,7 +13,13 @@ public record TokenBatch(int[] ids, int[] positions, Segments segments) {
   public TokenBatch {
     int n = segments.count() == 0 ? 0 : segments.ends()[segments.count() - 1];
     if (ids.length != n || positions.length != n) {
-      throw new IllegalArgumentException(ids.length + " ids and " + positions.length + " positions for segments of " + n + " tokens");
+      throw new IllegalArgumentException(
+          ids.length
+              + " ids and "
+              + positions.length
+              + " positions for segments of "
+              + n
+              + " tokens");
     }
   }
 
@@ -22,7 +28,9 @@ public record TokenBatch(int[] ids, int[] positions, Segments segments) {
     return of(sequences, Segments.ofLengths(sequences.stream().mapToInt(s -> s.length).toArray()));
   }
 
-  /** Sequences with the given prefix relations: {@code sequences[i]} are the tokens of segment i. */
+  /**
+   * Sequences with the given prefix relations: {@code sequences[i]} are the tokens of segment i.
+   */
   public static TokenBatch of(List<int[]> sequences, Segments segments) {
     int n = sequences.stream().mapToInt(s -> s.length).sum();
     int[] ids = new int[n];

@@ -12,15 +12,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reverse-mode differentiation.
  *
- * <p>Recording is off unless {@link #record} turns it on for a block of code; the mode is a property of the code that runs, not of the
- * thread it happens to run on. {@link #stage} cuts a graph at a tensor and says how its gradient continues: chunked heads, recomputation
- * of blocks, losses that couple a whole step and updates during the backward pass are all written with it.
+ * <p>Recording is off unless {@link #record} turns it on for a block of code; the mode is a
+ * property of the code that runs, not of the thread it happens to run on. {@link #stage} cuts a
+ * graph at a tensor and says how its gradient continues: chunked heads, recomputation of blocks,
+ * losses that couple a whole step and updates during the backward pass are all written with it.
  */
 public final class Autograd {
   private static final ThreadLocal<Boolean> RECORDING = ThreadLocal.withInitial(() -> false);
   private static final ThreadLocal<List<Stage>> TAPE = ThreadLocal.withInitial(ArrayList::new);
 
-  /** A cut in the graph: when {@code leaf} has received its gradient, {@code continueWith} carries it on. */
+  /**
+   * A cut in the graph: when {@code leaf} has received its gradient, {@code continueWith} carries
+   * it on.
+   */
   private record Stage(PtNDArray leaf, List<Tensor> kept, Consumer<Tensor> continueWith) {
     void close() {
       leaf.close();
@@ -35,7 +39,9 @@ public final class Autograd {
     return withMode(true, body);
   }
 
-  /** Runs {@code body} without recording operations: faster, and no graph keeps intermediates alive. */
+  /**
+   * Runs {@code body} without recording operations: faster, and no graph keeps intermediates alive.
+   */
   public static <T extends @Nullable Object> T off(Supplier<T> body) {
     return withMode(false, body);
   }
@@ -58,20 +64,26 @@ public final class Autograd {
     }
   }
 
-  /** The native mode belongs to the OS thread and is on by default on most of them: it is set, never inherited. */
+  /**
+   * The native mode belongs to the OS thread and is on by default on most of them: it is set, never
+   * inherited.
+   */
   static void applyMode() {
     JniUtils.setGradMode(RECORDING.get());
   }
 
   /**
-   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link #backward} later calls {@code continueWith}
-   * with the gradient that arrived at it (shape of {@code output}), last stage first; the continuation typically calls {@link
-   * #backward(List, List)} on a graph it holds or recomputes.
+   * Cuts the graph at {@code output}: the result has the same values but is a leaf. {@link
+   * #backward} later calls {@code continueWith} with the gradient that arrived at it (shape of
+   * {@code output}), last stage first; the continuation typically calls {@link #backward(List,
+   * List)} on a graph it holds or recomputes.
    *
-   * <p>A backward pass runs every stage made since the last one; a stage it does not reach is dropped with its tensors. Two losses with
-   * stages are therefore computed and propagated one after the other, or together by {@link #backward(List, List)}.
+   * <p>A backward pass runs every stage made since the last one; a stage it does not reach is
+   * dropped with its tensors. Two losses with stages are therefore computed and propagated one
+   * after the other, or together by {@link #backward(List, List)}.
    *
-   * @param keep tensors the continuation needs; they stay alive until it has run, whatever scope they were born in
+   * @param keep tensors the continuation needs; they stay alive until it has run, whatever scope
+   *     they were born in
    */
   public static Tensor stage(Tensor output, List<Tensor> keep, Consumer<Tensor> continueWith) {
     if (!isRecording()) {
@@ -79,7 +91,8 @@ public final class Autograd {
     }
     PtNDArray leaf = (PtNDArray) output.array().stopGradient();
     leaf.setRequiresGradient(true);
-    // The result belongs to its scope like any other tensor, and may be read after the backward pass; the stage has a handle of its own.
+    // The result belongs to its scope like any other tensor, and may be read after the backward
+    // pass; the stage has a handle of its own.
     PtNDArray handle = Kernels.handle(leaf);
     NDScope.unregister(handle);
     keep.forEach(Tensor::keep);
@@ -88,21 +101,24 @@ public final class Autograd {
   }
 
   /**
-   * Computes gradients of a scalar: the native graph first, then the stages, last first. Gradients accumulate in {@link Parameter}s.
+   * Computes gradients of a scalar: the native graph first, then the stages, last first. Gradients
+   * accumulate in {@link Parameter}s.
    *
    * @throws TensorException if {@code loss} is not a scalar or nothing it depends on is trainable
    */
   public static void backward(Tensor loss) {
     if (loss.shape().size() != 1) {
       throw new TensorException(
-          "backward: the loss has shape " + loss.shape() + "; reduce it to a scalar first (sum or mean)");
+          "backward: the loss has shape "
+              + loss.shape()
+              + "; reduce it to a scalar first (sum or mean)");
     }
     backward(List.of(loss), List.of(Tensors.onesLike(loss)));
   }
 
   /**
-   * Propagates {@code gradients[i]}, of the shape of {@code outputs[i]}, from every output into the graphs behind them, then runs the
-   * stages, last first.
+   * Propagates {@code gradients[i]}, of the shape of {@code outputs[i]}, from every output into the
+   * graphs behind them, then runs the stages, last first.
    */
   public static void backward(List<Tensor> outputs, List<Tensor> gradients) {
     List<Stage> tape = TAPE.get();
@@ -133,7 +149,11 @@ public final class Autograd {
   private static void backwardNative(List<Tensor> outputs, List<Tensor> gradients) {
     if (outputs.size() != gradients.size()) {
       throw new TensorException(
-          "backward: " + outputs.size() + " outputs and " + gradients.size() + " gradients; one gradient belongs to each output");
+          "backward: "
+              + outputs.size()
+              + " outputs and "
+              + gradients.size()
+              + " gradients; one gradient belongs to each output");
     }
     for (int i = 0; i < outputs.size(); i++) {
       requireGradient(outputs.get(i), gradients.get(i));
@@ -141,7 +161,8 @@ public final class Autograd {
     if (outputs.size() == 1) {
       JniUtils.backward(outputs.get(0).array(), gradients.get(0).array(), false, false);
     } else if (!outputs.isEmpty()) {
-      // One pass for all: outputs may share a graph, which a pass of its own for each would free under the next.
+      // One pass for all: outputs may share a graph, which a pass of its own for each would free
+      // under the next.
       Kernels.builtin().callLists("backward", List.of(outputs, gradients));
     }
   }
@@ -153,7 +174,10 @@ public final class Autograd {
     }
     if (!output.shape().equals(gradient.shape())) {
       throw new TensorException(
-          "backward: output " + output.shape() + " needs a gradient of the same shape, not " + gradient.shape());
+          "backward: output "
+              + output.shape()
+              + " needs a gradient of the same shape, not "
+              + gradient.shape());
     }
   }
 

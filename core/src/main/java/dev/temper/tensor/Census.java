@@ -4,7 +4,10 @@ package dev.temper.tensor;
 public final class Census {
   private Census() {}
 
-  /** Number of native arrays alive now: tensors of open scopes, parameters and graphs' staged tensors. Loads the engine. */
+  /**
+   * Number of native arrays alive now: tensors of open scopes, parameters and graphs' staged
+   * tensors. Loads the engine.
+   */
   public static int liveArrays() {
     return Engine.get().liveArrays();
   }

@@ -26,7 +26,8 @@ public enum DType {
 
   private final int torchCode;
   private final int bytes;
-  // Null for BF16: creating that type from Java aborts the JVM, so the engine is never asked for it.
+  // Null for BF16: creating that type from Java aborts the JVM, so the engine is never asked for
+  // it.
   private final @Nullable DataType engineType;
 
   DType(int torchCode, int bytes, @Nullable DataType engineType) {

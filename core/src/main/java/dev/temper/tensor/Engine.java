@@ -17,8 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The native engine: loaded once, offline, with one arena that every array belongs to.
  *
- * <p>Ownership is not decided by the arena (its arrays live until closed) but by {@link Scope} and {@link Parameter}; the arena exists so
- * that results of native operations attach to one place that {@link Census} can count.
+ * <p>Ownership is not decided by the arena (its arrays live until closed) but by {@link Scope} and
+ * {@link Parameter}; the arena exists so that results of native operations attach to one place that
+ * {@link Census} can count.
  */
 final class Engine {
   private static final int MAX_CONSTANTS = 4096;
@@ -92,8 +93,8 @@ final class Engine {
   }
 
   /**
-   * A 0-d array that lives as long as the engine. Scalars of this kind are native from the start, so a graph that saved one stays valid
-   * whatever the garbage collector does.
+   * A 0-d array that lives as long as the engine. Scalars of this kind are native from the start,
+   * so a graph that saved one stays valid whatever the garbage collector does.
    */
   PtNDArray constant(double value, DataType type) {
     ConstantKey key = new ConstantKey(value, type);
@@ -115,10 +116,18 @@ final class Engine {
 
   private PtNDArray scalar(double value, DataType type) {
     return JniUtils.full(
-        arena, new ai.djl.ndarray.types.Shape(), value, type, device, ai.djl.ndarray.types.SparseFormat.DENSE);
+        arena,
+        new ai.djl.ndarray.types.Shape(),
+        value,
+        type,
+        device,
+        ai.djl.ndarray.types.SparseFormat.DENSE);
   }
 
-  /** A native copy of host data, so that nothing the graph saves can be freed by the garbage collector. */
+  /**
+   * A native copy of host data, so that nothing the graph saves can be freed by the garbage
+   * collector.
+   */
   PtNDArray copyOf(Buffer data, Shape shape, DataType type) {
     try (NDArray view = arena.create(data, shape.engineShape(), type)) {
       return device.isGpu() ? pass((PtNDArray) view) : (PtNDArray) view.duplicate();

@@ -14,9 +14,17 @@ public record EngineInfo(String name, String version, String device, int threads
     float[] product =
         Scope.run(
             "check",
-            () -> Tensors.of(new float[] {1, 2, 3, 4}, 2, 2).matMul(Tensors.of(new float[] {1, 0, 0, 1}, 2, 2)).toFloats());
+            () ->
+                Tensors.of(new float[] {1, 2, 3, 4}, 2, 2)
+                    .matMul(Tensors.of(new float[] {1, 0, 0, 1}, 2, 2))
+                    .toFloats());
     boolean works = java.util.Arrays.equals(product, new float[] {1, 2, 3, 4});
     ai.djl.engine.Engine djl = engine.arena().getEngine();
-    return new EngineInfo(djl.getEngineName(), djl.getVersion(), engine.device().toString(), JniUtils.getNumThreads(), works);
+    return new EngineInfo(
+        djl.getEngineName(),
+        djl.getVersion(),
+        engine.device().toString(),
+        JniUtils.getNumThreads(),
+        works);
   }
 }

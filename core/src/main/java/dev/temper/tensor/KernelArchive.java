@@ -11,8 +11,9 @@ import java.util.zip.ZipOutputStream;
 /**
  * Writes a TorchScript archive from source text.
  *
- * <p>The archive is a zip of stored entries: a protocol 2 pickle of one module object without parameters, its source code, an empty
- * constant table and a format version. libtorch reads it like a file that Python's {@code torch.jit.save} wrote.
+ * <p>The archive is a zip of stored entries: a protocol 2 pickle of one module object without
+ * parameters, its source code, an empty constant table and a format version. libtorch reads it like
+ * a file that Python's {@code torch.jit.save} wrote.
  */
 final class KernelArchive {
   private static final String HEADER =
@@ -39,7 +40,10 @@ final class KernelArchive {
     return bytes.toByteArray();
   }
 
-  /** Opcodes: PROTO 2, GLOBAL, EMPTY_TUPLE, NEWOBJ, EMPTY_DICT, MARK, BINUNICODE, NEWFALSE, SETITEMS, BUILD, STOP. */
+  /**
+   * Opcodes: PROTO 2, GLOBAL, EMPTY_TUPLE, NEWOBJ, EMPTY_DICT, MARK, BINUNICODE, NEWFALSE,
+   * SETITEMS, BUILD, STOP.
+   */
   private static byte[] modulePickle() {
     ByteArrayOutputStream p = new ByteArrayOutputStream();
     p.writeBytes(new byte[] {(byte) 0x80, 2, 'c'});

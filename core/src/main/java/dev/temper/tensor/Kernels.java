@@ -21,11 +21,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A set of native kernels written in TorchScript's serialised dialect, loaded once and called by name.
+ * A set of native kernels written in TorchScript's serialised dialect, loaded once and called by
+ * name.
  *
- * <p>{@link #builtin()} holds the library's own; {@link #load} makes a pack from a user's source, which is how somebody adds a fused
- * loss or an operation the engine lacks. Kernels take and return tensors; scalars travel as 0-d tensors ({@code float(torch.item(x))}).
- * Gradients flow through a kernel when {@link Autograd#record} is on.
+ * <p>{@link #builtin()} holds the library's own; {@link #load} makes a pack from a user's source,
+ * which is how somebody adds a fused loss or an operation the engine lacks. Kernels take and return
+ * tensors; scalars travel as 0-d tensors ({@code float(torch.item(x))}). Gradients flow through a
+ * kernel when {@link Autograd#record} is on.
  */
 public final class Kernels {
   private static final List<String> TOPICS = List.of("basic", "nn", "attention", "optim");
@@ -38,7 +40,10 @@ public final class Kernels {
     try {
       module =
           JniUtils.loadModule(
-              Engine.get().arena(), new ByteArrayInputStream(KernelArchive.of(methods)), false, false);
+              Engine.get().arena(),
+              new ByteArrayInputStream(KernelArchive.of(methods)),
+              false,
+              false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (EngineException e) {
@@ -58,15 +63,18 @@ public final class Kernels {
   /**
    * Compiles a pack from source.
    *
-   * @param methods methods of a module class, indented by two spaces: {@code "  def twice(self: __torch__.Kernels, x: Tensor) ->
-   *     Tensor:\n    return torch.add(x, x)\n"}
+   * @param methods methods of a module class, indented by two spaces: {@code " def twice(self:
+   *     __torch__.Kernels, x: Tensor) -> Tensor:\n return torch.add(x, x)\n"}
    * @throws TensorException with the compiler's message if the source is wrong
    */
   public static Kernels load(String methods) {
     return new Kernels(methods);
   }
 
-  /** The kernels of the language-model head: {@code head_log_probs}, {@code head_log_probs_unit_gradient}, {@code head_backward}. */
+  /**
+   * The kernels of the language-model head: {@code head_log_probs}, {@code
+   * head_log_probs_unit_gradient}, {@code head_backward}.
+   */
   public static List<Tensor> head(String method, Tensor... inputs) {
     return builtin().callAll(method, inputs);
   }
@@ -112,7 +120,8 @@ public final class Kernels {
    */
   public List<Tensor> callLists(String method, List<List<Tensor>> lists, Tensor... scalars) {
     Scope.require(method);
-    // The engine tells lists apart by the arrays' names: handles of our own carry them, so that a parameter's handle never does.
+    // The engine tells lists apart by the arrays' names: handles of our own carry them, so that a
+    // parameter's handle never does.
     NDList list = new NDList();
     list.add(selector(method));
     for (int i = 0; i < lists.size(); i++) {
@@ -141,7 +150,9 @@ public final class Kernels {
     return selectors.computeIfAbsent(
         method,
         m -> {
-          PtNDArray made = (PtNDArray) Engine.get().arena().create(new ai.djl.ndarray.types.Shape(), DataType.FLOAT32);
+          PtNDArray made =
+              (PtNDArray)
+                  Engine.get().arena().create(new ai.djl.ndarray.types.Shape(), DataType.FLOAT32);
           NDScope.unregister(made);
           made.setName("module_method:" + m);
           SELECTORS.incrementAndGet();
@@ -149,7 +160,10 @@ public final class Kernels {
         });
   }
 
-  /** A second handle on the very same native tensor: a leaf stays a leaf, its gradient can be read from either. */
+  /**
+   * A second handle on the very same native tensor: a leaf stays a leaf, its gradient can be read
+   * from either.
+   */
   static PtNDArray handle(PtNDArray array) {
     // A kernel that returns its argument; the engine wraps results in new handles.
     return builtin().call("same", new Tensor(array)).array();

@@ -2,7 +2,10 @@ package dev.temper.tensor;
 
 import org.jspecify.annotations.Nullable;
 
-/** The operations neural networks are made of, each one native call, all differentiable. N tokens, D width, H heads, d head width. */
+/**
+ * The operations neural networks are made of, each one native call, all differentiable. N tokens, D
+ * width, H heads, d head width.
+ */
 public final class Nn {
   private Nn() {}
 
@@ -15,7 +18,15 @@ public final class Nn {
   public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
     if (x.dim(-1) != weight.dim(-1)) {
       throw new TensorException(
-          "linear: " + x.shape() + " x " + weight.shape() + "ᵀ: input width " + x.dim(-1) + " and weight width " + weight.dim(-1) + " differ");
+          "linear: "
+              + x.shape()
+              + " x "
+              + weight.shape()
+              + "ᵀ: input width "
+              + x.dim(-1)
+              + " and weight width "
+              + weight.dim(-1)
+              + " differ");
     }
     return bias == null
         ? Kernels.builtin().call("linear", x, weight)
@@ -48,7 +59,8 @@ public final class Nn {
    * @param q [N, H, d]
    * @param k [N, Hkv, d], H a multiple of Hkv
    * @param v [N, Hkv, d]
-   * @param segments I64 [S, 4]: start and end of each segment, start and end of the prefix it also sees (equal if none)
+   * @param segments I64 [S, 4]: start and end of each segment, start and end of the prefix it also
+   *     sees (equal if none)
    * @return [N, H·d]; segments must cover the batch in order
    */
   public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor segments, double scale) {
@@ -56,7 +68,8 @@ public final class Nn {
   }
 
   /**
-   * One decoding step of attention: writes the new keys and values into the caches at {@code slot} and attends to everything so far.
+   * One decoding step of attention: writes the new keys and values into the caches at {@code slot}
+   * and attends to everything so far.
    *
    * @param q [B, H, d]
    * @param k [B, Hkv, d]
@@ -65,22 +78,47 @@ public final class Nn {
    * @return [B, H·d]
    */
   public static Tensor attendCached(
-      Tensor q, Tensor k, Tensor v, Tensor keyCache, Tensor valueCache, Tensor mask, long slot, double scale) {
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor keyCache,
+      Tensor valueCache,
+      Tensor mask,
+      long slot,
+      double scale) {
     return Kernels.builtin()
-        .call("attend_cached", q, k, v, keyCache, valueCache, mask, Tensors.of(new long[] {slot}), Tensor.doubleArgument(scale));
+        .call(
+            "attend_cached",
+            q,
+            k,
+            v,
+            keyCache,
+            valueCache,
+            mask,
+            Tensors.of(new long[] {slot}),
+            Tensor.doubleArgument(scale));
   }
 
-  /** Copies {@code part} into {@code whole[dim 0 = row, dim 2 = from...]}, in place: fills a row of a cache. */
+  /**
+   * Copies {@code part} into {@code whole[dim 0 = row, dim 2 = from...]}, in place: fills a row of
+   * a cache.
+   */
   static void fillCache(Tensor cache, Tensor part, long row, long from) {
     Kernels.builtin().call("fill_cache", cache, part, Tensors.of(new long[] {row, from}));
   }
 
-  /** Fills row {@code row} of a cache [B, Hkv, T, d] from {@code part} [n, Hkv, d] at slots from.. from+n, in place. */
+  /**
+   * Fills row {@code row} of a cache [B, Hkv, T, d] from {@code part} [n, Hkv, d] at slots from..
+   * from+n, in place.
+   */
   public static void writeCache(Tensor cache, Tensor part, long row, long from) {
     fillCache(cache, part, row, from);
   }
 
-  /** Zeroes entries with probability {@code p} and scales the rest by 1/(1-p); the choice is a function of {@code rng}. */
+  /**
+   * Zeroes entries with probability {@code p} and scales the rest by 1/(1-p); the choice is a
+   * function of {@code rng}.
+   */
   public static Tensor dropout(Tensor x, double p, Rng rng) {
     if (p == 0) {
       return x;

@@ -25,7 +25,11 @@ public final class Optim {
                 .callLists(
                     "adamw",
                     List.of(
-                        parameters, gradients, first, second, Collections.nCopies(parameters.size(), Tensors.scalar(step))),
+                        parameters,
+                        gradients,
+                        first,
+                        second,
+                        Collections.nCopies(parameters.size(), Tensors.scalar(step))),
                     scalar(learningRate),
                     scalar(beta1),
                     scalar(beta2),
@@ -37,7 +41,8 @@ public final class Optim {
   public static double norm(List<Tensor> tensors) {
     return tensors.isEmpty()
         ? 0
-        : Autograd.off(() -> Kernels.builtin().callLists("grad_norm", List.of(tensors)).get(0).item());
+        : Autograd.off(
+            () -> Kernels.builtin().callLists("grad_norm", List.of(tensors)).get(0).item());
   }
 
   /** Multiplies every tensor by {@code factor}, in place. */

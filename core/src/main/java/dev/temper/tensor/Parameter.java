@@ -8,16 +8,18 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A long-lived, named tensor: a weight, an adapter's matrix, an optimizer's moment. Its owner (model, adapter, optimizer) closes it.
+ * A long-lived, named tensor: a weight, an adapter's matrix, an optimizer's moment. Its owner
+ * (model, adapter, optimizer) closes it.
  *
- * <p>A parameter made by {@link #mapped} aliases read-only file pages and costs no memory of its own until somebody wants to write to it,
- * at which moment it becomes a private copy.
+ * <p>A parameter made by {@link #mapped} aliases read-only file pages and costs no memory of its
+ * own until somebody wants to write to it, at which moment it becomes a private copy.
  */
 public final class Parameter implements AutoCloseable {
   private final String name;
   private Tensor value;
   private boolean trainable;
-  // Keeps the pages mapped for as long as the native tensor points at them; null once the values are a private copy.
+  // Keeps the pages mapped for as long as the native tensor points at them; null once the values
+  // are a private copy.
   private @Nullable ByteBuffer mappedPages;
 
   private Parameter(String name, Tensor value, @Nullable ByteBuffer mappedPages) {
@@ -37,7 +39,8 @@ public final class Parameter implements AutoCloseable {
   public static Parameter of(String name, float[] values, long... shape) {
     Shape s = Shape.of(shape);
     Tensors.requireSize("Parameter " + name, values.length, s);
-    PtNDArray copy = Engine.get().copyOf(java.nio.FloatBuffer.wrap(values), s, DType.F32.engineType());
+    PtNDArray copy =
+        Engine.get().copyOf(java.nio.FloatBuffer.wrap(values), s, DType.F32.engineType());
     NDScope.unregister(copy);
     return new Parameter(name, Tensor.persistent(copy), null);
   }
@@ -52,17 +55,28 @@ public final class Parameter implements AutoCloseable {
   /**
    * A frozen parameter over memory-mapped pages.
    *
-   * @param pages a direct, little-endian buffer with exactly the tensor's bytes; on a GPU they are copied to it
+   * @param pages a direct, little-endian buffer with exactly the tensor's bytes; on a GPU they are
+   *     copied to it
    */
   public static Parameter mapped(String name, ByteBuffer pages, DType type, Shape shape) {
     if (pages.remaining() != shape.size() * type.bytes()) {
       throw new IllegalArgumentException(
-          name + ": " + pages.remaining() + " bytes for " + type + " " + shape + ", which needs " + shape.size() * type.bytes());
+          name
+              + ": "
+              + pages.remaining()
+              + " bytes for "
+              + type
+              + " "
+              + shape
+              + ", which needs "
+              + shape.size() * type.bytes());
     }
     ByteBuffer slice = pages.slice().order(java.nio.ByteOrder.LITTLE_ENDIAN);
-    PtNDArray view = (PtNDArray) Engine.get().arena().create(slice, shape.engineShape(), type.engineType());
+    PtNDArray view =
+        (PtNDArray) Engine.get().arena().create(slice, shape.engineShape(), type.engineType());
     NDScope.unregister(view);
-    return new Parameter(name, Tensor.persistent(view), Engine.get().device().isGpu() ? null : slice);
+    return new Parameter(
+        name, Tensor.persistent(view), Engine.get().device().isGpu() ? null : slice);
   }
 
   /** Full name, as in the model's files. */
@@ -102,13 +116,19 @@ public final class Parameter implements AutoCloseable {
     this.trainable = trainable;
   }
 
-  /** The accumulated gradient, or empty if no backward pass has reached this parameter. The tensor belongs to the open scope. */
+  /**
+   * The accumulated gradient, or empty if no backward pass has reached this parameter. The tensor
+   * belongs to the open scope.
+   */
   public Optional<Tensor> gradient() {
     Scope.require("gradient of " + name);
     return Optional.ofNullable(JniUtils.getGradient(value.array())).map(Tensor::new);
   }
 
-  /** Adds to the gradient, as a backward pass does: for continuations that compute a gradient themselves. */
+  /**
+   * Adds to the gradient, as a backward pass does: for continuations that compute a gradient
+   * themselves.
+   */
   public void addGradient(Tensor more) {
     PtNDArray current = JniUtils.getGradient(value.array());
     if (current != null) {
@@ -128,7 +148,10 @@ public final class Parameter implements AutoCloseable {
     JniUtils.zeroGrad(value.array());
   }
 
-  /** Overwrites the values, in place: tensors and graphs that refer to this parameter see the new ones. */
+  /**
+   * Overwrites the values, in place: tensors and graphs that refer to this parameter see the new
+   * ones.
+   */
   public void assign(Tensor newValues) {
     if (!newValues.shape().equals(shape())) {
       throw new TensorException(

@@ -1,10 +1,11 @@
 package dev.temper.tensor;
 
 /**
- * A counter-based random generator: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
+ * A counter-based random generator: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
+ * easy as 1, 2, 3").
  *
- * <p>It has no state: the value at a counter is a pure function of (seed, stream, counter). Training resumes, batches are split and
- * sequences are sampled in any order with the same numbers.
+ * <p>It has no state: the value at a counter is a pure function of (seed, stream, counter).
+ * Training resumes, batches are split and sequences are sampled in any order with the same numbers.
  */
 public record Rng(long seed, long stream) {
   private static final int M0 = 0xD2511F53;
@@ -78,7 +79,9 @@ public record Rng(long seed, long stream) {
     return philox(c, (int) seed, (int) (seed >>> 32));
   }
 
-  /** Ten rounds over counter {@code c} with key (k0, k1); visible for the published test vectors. */
+  /**
+   * Ten rounds over counter {@code c} with key (k0, k1); visible for the published test vectors.
+   */
   static int[] philox(int[] c, int k0, int k1) {
     int c0 = c[0];
     int c1 = c[1];

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Owns every tensor born inside it and frees them when it ends.
  *
- * <p>Scopes are lexical and confined to a thread. A tensor that the body returns (alone, in a record, a collection, a map, an array or an
- * {@link Optional}) is handed to the enclosing scope; everything else is freed, except what an automatic-differentiation graph still needs,
- * which the graph keeps alive by itself. The outermost scope cannot hand anything over: it returns host data.
+ * <p>Scopes are lexical and confined to a thread. A tensor that the body returns (alone, in a
+ * record, a collection, a map, an array or an {@link Optional}) is handed to the enclosing scope;
+ * everything else is freed, except what an automatic-differentiation graph still needs, which the
+ * graph keeps alive by itself. The outermost scope cannot hand anything over: it returns host data.
  *
  * <pre>{@code
  * float loss = Scope.run("evaluate", () -> model.loss(batch).item());

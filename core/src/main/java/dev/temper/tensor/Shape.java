@@ -36,7 +36,8 @@ public final class Shape {
   public long dim(int i) {
     int index = i < 0 ? dims.length + i : i;
     if (index < 0 || index >= dims.length) {
-      throw new IllegalArgumentException("dimension " + i + " of shape " + this + " does not exist");
+      throw new IllegalArgumentException(
+          "dimension " + i + " of shape " + this + " does not exist");
     }
     return dims[index];
   }
@@ -59,7 +60,8 @@ public final class Shape {
   int axis(int i) {
     int index = i < 0 ? dims.length + i : i;
     if (index < 0 || index >= Math.max(dims.length, 1)) {
-      throw new IllegalArgumentException("dimension " + i + " of shape " + this + " does not exist");
+      throw new IllegalArgumentException(
+          "dimension " + i + " of shape " + this + " does not exist");
     }
     return index;
   }

@@ -8,9 +8,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Lets native work finish before the JVM goes away.
  *
- * <p>When SIGTERM or Ctrl-C arrives while a native call runs, the exit handlers of libtorch free what the call is using and the JVM dies
- * with SIGSEGV. A shutdown hook therefore asks running loops to stop ({@link #requested()}), waits until no outermost {@link Scope} is
- * open and then lets the JVM exit; work that would start after that moment is parked, since nothing can come of it.
+ * <p>When SIGTERM or Ctrl-C arrives while a native call runs, the exit handlers of libtorch free
+ * what the call is using and the JVM dies with SIGSEGV. A shutdown hook therefore asks running
+ * loops to stop ({@link #requested()}), waits until no outermost {@link Scope} is open and then
+ * lets the JVM exit; work that would start after that moment is parked, since nothing can come of
+ * it.
  */
 public final class Shutdown {
   private static final Duration GRACE = Duration.ofMinutes(10);
@@ -24,14 +26,17 @@ public final class Shutdown {
 
   private Shutdown() {}
 
-  /** Whether the process was asked to end. Long loops poll this between steps, save their state and return. */
+  /**
+   * Whether the process was asked to end. Long loops poll this between steps, save their state and
+   * return.
+   */
   public static boolean requested() {
     return requested;
   }
 
   /**
-   * Runs work that must be complete before the JVM may exit, such as "finish the step and save". May be nested; scopes use it
-   * themselves.
+   * Runs work that must be complete before the JVM may exit, such as "finish the step and save".
+   * May be nested; scopes use it themselves.
    */
   public static void guard(Runnable work) {
     enter();
@@ -94,7 +99,10 @@ public final class Shutdown {
     }
   }
 
-  /** The JVM is exiting and native memory is about to go: a thread that asks for more must not run on. */
+  /**
+   * The JVM is exiting and native memory is about to go: a thread that asks for more must not run
+   * on.
+   */
   private static void park() {
     while (closed) {
       IDLE.awaitUninterruptibly();

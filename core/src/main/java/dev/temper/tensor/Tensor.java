@@ -13,16 +13,19 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An immutable array of numbers in native memory, with gradients when {@link Autograd#record} is on.
+ * An immutable array of numbers in native memory, with gradients when {@link Autograd#record} is
+ * on.
  *
- * <p>There is no {@code close()}: a tensor belongs to the {@link Scope} it was made in and is freed with it. Operations are functional;
- * binary ones broadcast as in NumPy and PyTorch; a negative dimension counts from the end. Errors name the operation and the shapes.
- * Numbers passed as {@code double} take the tensor's type.
+ * <p>There is no {@code close()}: a tensor belongs to the {@link Scope} it was made in and is freed
+ * with it. Operations are functional; binary ones broadcast as in NumPy and PyTorch; a negative
+ * dimension counts from the end. Errors name the operation and the shapes. Numbers passed as {@code
+ * double} take the tensor's type.
  */
 public final class Tensor {
   private final PtNDArray array;
   private final boolean persistent;
-  // A second handle on the same native tensor, for stages whose continuation runs after this tensor's scope has ended.
+  // A second handle on the same native tensor, for stages whose continuation runs after this
+  // tensor's scope has ended.
   private @Nullable PtNDArray kept;
   private int keepers;
 
@@ -58,7 +61,10 @@ public final class Tensor {
     return array;
   }
 
-  /** Keeps the native tensor alive, in its graph, until as many calls of {@link #release}, whatever happens to its scope. */
+  /**
+   * Keeps the native tensor alive, in its graph, until as many calls of {@link #release}, whatever
+   * happens to its scope.
+   */
   void keep() {
     if (keepers == 0) {
       kept = Kernels.handle(array());
@@ -413,7 +419,12 @@ public final class Tensor {
   /** Variance over a dimension; {@code unbiased} divides by n - 1. */
   public Tensor variance(int dim, boolean unbiased, boolean keepDim) {
     return Kernels.builtin()
-        .call("variance", this, longArgument(axis(dim)), longArgument(unbiased ? 1 : 0), longArgument(keepDim ? 1 : 0));
+        .call(
+            "variance",
+            this,
+            longArgument(axis(dim)),
+            longArgument(unbiased ? 1 : 0),
+            longArgument(keepDim ? 1 : 0));
   }
 
   /** Largest element, 0-d. */
@@ -423,7 +434,8 @@ public final class Tensor {
 
   /** Largest element along a dimension; ties share the gradient. */
   public Tensor max(int dim, boolean keepDim) {
-    return Kernels.builtin().call("amax", this, longArgument(axis(dim)), longArgument(keepDim ? 1 : 0));
+    return Kernels.builtin()
+        .call("amax", this, longArgument(axis(dim)), longArgument(keepDim ? 1 : 0));
   }
 
   /** Smallest element, 0-d. */
@@ -433,7 +445,8 @@ public final class Tensor {
 
   /** Smallest element along a dimension; ties share the gradient. */
   public Tensor min(int dim, boolean keepDim) {
-    return Kernels.builtin().call("amin", this, longArgument(axis(dim)), longArgument(keepDim ? 1 : 0));
+    return Kernels.builtin()
+        .call("amin", this, longArgument(axis(dim)), longArgument(keepDim ? 1 : 0));
   }
 
   /** Index of the largest element along a dimension, I64; the first of equals. */
@@ -448,7 +461,8 @@ public final class Tensor {
 
   /** ln Σ eˣ over a dimension, stable. */
   public Tensor logSumExp(int dim, boolean keepDim) {
-    return Kernels.builtin().call("logsumexp", this, longArgument(axis(dim)), longArgument(keepDim ? 1 : 0));
+    return Kernels.builtin()
+        .call("logsumexp", this, longArgument(axis(dim)), longArgument(keepDim ? 1 : 0));
   }
 
   /** Running sum along a dimension. */
@@ -476,13 +490,15 @@ public final class Tensor {
   /** Sorted values and their indices along a dimension. */
   public Sorted sort(int dim, boolean descending) {
     List<Tensor> r =
-        Kernels.builtin().callAll("sort", this, longArgument(axis(dim)), longArgument(descending ? 1 : 0));
+        Kernels.builtin()
+            .callAll("sort", this, longArgument(axis(dim)), longArgument(descending ? 1 : 0));
     return new Sorted(r.get(0), r.get(1));
   }
 
   /** The {@code k} largest values along a dimension, largest first, and their indices. */
   public Sorted topK(int k, int dim) {
-    List<Tensor> r = Kernels.builtin().callAll("topk", this, longArgument(k), longArgument(axis(dim)));
+    List<Tensor> r =
+        Kernels.builtin().callAll("topk", this, longArgument(k), longArgument(axis(dim)));
     return new Sorted(r.get(0), r.get(1));
   }
 
@@ -496,12 +512,21 @@ public final class Tensor {
     Shape a = shape();
     Shape b = other.shape();
     if (a.rank() < 1 || b.rank() < 1) {
-      throw new TensorException("matMul: " + a + " x " + b + ": both sides need at least one dimension");
+      throw new TensorException(
+          "matMul: " + a + " x " + b + ": both sides need at least one dimension");
     }
     long inner = b.rank() == 1 ? b.dim(0) : b.dim(-2);
     if (a.dim(-1) != inner) {
       throw new TensorException(
-          "matMul: " + a + " x " + b + ": inner dimensions " + a.dim(-1) + " and " + inner + " differ (transpose?)");
+          "matMul: "
+              + a
+              + " x "
+              + b
+              + ": inner dimensions "
+              + a.dim(-1)
+              + " and "
+              + inner
+              + " differ (transpose?)");
     }
     return binary("matMul", other, JniUtils::matmul);
   }
@@ -540,7 +565,13 @@ public final class Tensor {
       return new Tensor(JniUtils.reshape(array(), dims));
     } catch (EngineException e) {
       throw new TensorException(
-          "reshape: " + shape() + " (" + shape().size() + " elements) does not fit " + Arrays.toString(dims), e);
+          "reshape: "
+              + shape()
+              + " ("
+              + shape().size()
+              + " elements) does not fit "
+              + Arrays.toString(dims),
+          e);
     }
   }
 
@@ -587,7 +618,16 @@ public final class Tensor {
     long size = dim(dim);
     if (from < 0 || to > size || from > to) {
       throw new TensorException(
-          "slice: [" + from + ", " + to + ") of dimension " + dim + " of " + shape() + " is outside 0.." + size);
+          "slice: ["
+              + from
+              + ", "
+              + to
+              + ") of dimension "
+              + dim
+              + " of "
+              + shape()
+              + " is outside 0.."
+              + size);
     }
     return unary("slice", a -> JniUtils.slice(a, axis(dim), from, to, 1));
   }
@@ -624,7 +664,10 @@ public final class Tensor {
     return Kernels.builtin().call("index_add", this, longArgument(axis(dim)), indices, source);
   }
 
-  /** This with {@code source[i]} added at {@code index[i]} along {@code dim}; shapes of index and source agree. */
+  /**
+   * This with {@code source[i]} added at {@code index[i]} along {@code dim}; shapes of index and
+   * source agree.
+   */
   public Tensor scatterAdd(int dim, Tensor index, Tensor source) {
     return Kernels.builtin().call("scatter_add", this, longArgument(axis(dim)), index, source);
   }
@@ -648,8 +691,11 @@ public final class Tensor {
 
   /** Whether a gradient would flow back through this tensor. */
   public boolean requiresGradient() {
-    // The engine's own answer is true for leaves only, and asking it for the gradient function of a leaf aborts the JVM.
-    return Scope.run("requiresGradient", () -> Kernels.builtin().call("requires_gradient", this).array().toDoubleArray()[0] == 1);
+    // The engine's own answer is true for leaves only, and asking it for the gradient function of a
+    // leaf aborts the JVM.
+    return Scope.run(
+        "requiresGradient",
+        () -> Kernels.builtin().call("requires_gradient", this).array().toDoubleArray()[0] == 1);
   }
 
   // ---- to the host -----------------------------------------------------------------------------
@@ -733,7 +779,8 @@ public final class Tensor {
 
   /** The engine's message is long; its first line says what is wrong, ours says with what. */
   static TensorException failure(String operation, EngineException e, Tensor... inputs) {
-    String shapes = Arrays.stream(inputs).map(t -> t.shape().toString()).collect(Collectors.joining(" and "));
+    String shapes =
+        Arrays.stream(inputs).map(t -> t.shape().toString()).collect(Collectors.joining(" and "));
     String message = String.valueOf(e.getMessage()).strip();
     String reason =
         message

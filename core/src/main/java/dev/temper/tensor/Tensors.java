@@ -26,7 +26,8 @@ public final class Tensors {
     Scope.require("Tensors.of");
     Shape s = shape.length == 0 ? Shape.of(values.length) : Shape.of(shape);
     requireSize("Tensors.of", values.length, s);
-    return new Tensor(Engine.get().copyOf(java.nio.DoubleBuffer.wrap(values), s, DType.F64.engineType()));
+    return new Tensor(
+        Engine.get().copyOf(java.nio.DoubleBuffer.wrap(values), s, DType.F64.engineType()));
   }
 
   /** An integer tensor (I64) with a copy of {@code values}, row-major. */
@@ -51,7 +52,8 @@ public final class Tensors {
     Scope.require("Tensors.of");
     Shape s = shape.length == 0 ? Shape.of(values.length) : Shape.of(shape);
     requireSize("Tensors.of", values.length, s);
-    return new Tensor(Engine.get().copyOf(IntBuffer.wrap(ints), s, DType.I32.engineType())).cast(DType.BOOL);
+    return new Tensor(Engine.get().copyOf(IntBuffer.wrap(ints), s, DType.I32.engineType()))
+        .cast(DType.BOOL);
   }
 
   /** A 0-d float tensor. */
@@ -113,7 +115,9 @@ public final class Tensors {
     }
     try {
       return new Tensor(
-          JniUtils.cat(parts.stream().map(Tensor::array).toArray(PtNDArray[]::new), parts.get(0).shape().axis(dim)));
+          JniUtils.cat(
+              parts.stream().map(Tensor::array).toArray(PtNDArray[]::new),
+              parts.get(0).shape().axis(dim)));
     } catch (EngineException e) {
       throw Tensor.failure("cat", e, parts.toArray(Tensor[]::new));
     }
@@ -126,7 +130,8 @@ public final class Tensors {
       throw new TensorException("stack: needs at least one tensor");
     }
     try {
-      return new Tensor(JniUtils.stack(parts.stream().map(Tensor::array).toArray(PtNDArray[]::new), dim));
+      return new Tensor(
+          JniUtils.stack(parts.stream().map(Tensor::array).toArray(PtNDArray[]::new), dim));
     } catch (EngineException e) {
       throw Tensor.failure("stack", e, parts.toArray(Tensor[]::new));
     }

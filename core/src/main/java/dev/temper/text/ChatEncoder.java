@@ -9,13 +9,16 @@ import java.util.Map;
 /**
  * Turns chats into token ids and loss weights.
  *
- * <p>A message's trained tokens are its content and its end-of-turn token. Where they lie is what the template's {@code {% generation %}}
- * markers say for assistant messages, else what {@link ChatTemplate#messageSpans} finds; headers, separators and the newline after the end
- * of turn stay untrained (unless a marked block covers them). A token counts as a message's as soon as it overlaps it, as in transformers;
- * unlike there, a token that also holds text beside the message is an error by default ({@link BorderTokens}).
+ * <p>A message's trained tokens are its content and its end-of-turn token. Where they lie is what
+ * the template's {@code {% generation %}} markers say for assistant messages, else what {@link
+ * ChatTemplate#messageSpans} finds; headers, separators and the newline after the end of turn stay
+ * untrained (unless a marked block covers them). A token counts as a message's as soon as it
+ * overlaps it, as in transformers; unlike there, a token that also holds text beside the message is
+ * an error by default ({@link BorderTokens}).
  *
- * <p>No special tokens are added to the rendered text: templates write their own, and adding them again gives a double {@code <s>}. The
- * template sees the tokenizer's special tokens; those in the options win.
+ * <p>No special tokens are added to the rendered text: templates write their own, and adding them
+ * again gives a double {@code <s>}. The template sees the tokenizer's special tokens; those in the
+ * options win.
  *
  * <p>Immutable; safe for several threads as long as the tokenizer is open.
  */
@@ -26,7 +29,12 @@ public final class ChatEncoder {
   private final EndOfTurn endOfTurn;
   private final BorderTokens borderTokens;
 
-  private ChatEncoder(Tokenizer tokenizer, ChatTemplate template, TrainOn trainOn, EndOfTurn endOfTurn, BorderTokens borderTokens) {
+  private ChatEncoder(
+      Tokenizer tokenizer,
+      ChatTemplate template,
+      TrainOn trainOn,
+      EndOfTurn endOfTurn,
+      BorderTokens borderTokens) {
     this.tokenizer = tokenizer;
     this.template = template;
     this.trainOn = trainOn;
@@ -34,7 +42,10 @@ public final class ChatEncoder {
     this.borderTokens = borderTokens;
   }
 
-  /** An encoder that trains all assistant messages with their end of turn, and fails on tokens across a border. */
+  /**
+   * An encoder that trains all assistant messages with their end of turn, and fails on tokens
+   * across a border.
+   */
   public ChatEncoder(Tokenizer tokenizer, ChatTemplate template) {
     this(tokenizer, template, TrainOn.assistant(), EndOfTurn.TRAINED_TURNS, BorderTokens.FAIL);
   }
@@ -49,7 +60,9 @@ public final class ChatEncoder {
         tokenizer
             .chatTemplateSource()
             .orElseThrow(
-                () -> new UserException("the tokenizer has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json): give one"));
+                () ->
+                    new UserException(
+                        "the tokenizer has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json): give one"));
     return new ChatEncoder(tokenizer, ChatTemplate.parse(source));
   }
 
@@ -86,34 +99,49 @@ public final class ChatEncoder {
   /**
    * Encodes a whole chat.
    *
-   * @throws ChatMaskException if a trained message cannot be told apart from the rest, with its index
+   * @throws ChatMaskException if a trained message cannot be told apart from the rest, with its
+   *     index
    * @throws UserException if the template refuses the chat
    */
   public EncodedChat encode(List<Message> messages, ChatTemplate.Options options) {
     if (options.continueFinalMessage() != ChatTemplate.Continuation.NONE) {
-      throw new IllegalArgumentException("encode is for whole chats: continueFinalMessage must be NONE (prompt encodes an open chat)");
+      throw new IllegalArgumentException(
+          "encode is for whole chats: continueFinalMessage must be NONE (prompt encodes an open chat)");
     }
-    return new ChatMasks(tokenizer, trainOn, endOfTurn, borderTokens).encode(template, messages, complete(options));
+    return new ChatMasks(tokenizer, trainOn, endOfTurn, borderTokens)
+        .encode(template, messages, complete(options));
   }
 
-  /** Ids of a chat that the model is to go on with: as TRL, the header of an answer follows, or the last assistant message stays open. */
+  /**
+   * Ids of a chat that the model is to go on with: as TRL, the header of an answer follows, or the
+   * last assistant message stays open.
+   */
   public int[] prompt(List<Message> messages, ChatTemplate.Options options) {
     return tokenizer.ids(promptText(messages, complete(options)));
   }
 
   /**
-   * Encodes a prompt and its completion: both are rendered and tokenised as {@link PromptCompletion} says, so everything after the prompt
-   * counts as completion, also the newline after the end of turn.
+   * Encodes a prompt and its completion: both are rendered and tokenised as {@link
+   * PromptCompletion} says, so everything after the prompt counts as completion, also the newline
+   * after the end of turn.
    *
-   * @throws TokenizerException if the prompt's tokens are not the first tokens of the whole and {@code mismatch} is {@code FAIL}
+   * @throws TokenizerException if the prompt's tokens are not the first tokens of the whole and
+   *     {@code mismatch} is {@code FAIL}
    */
   public PromptCompletion promptCompletion(
-      List<Message> prompt, List<Message> completion, ChatTemplate.Options options, PromptCompletion.PrefixMismatch mismatch) {
+      List<Message> prompt,
+      List<Message> completion,
+      ChatTemplate.Options options,
+      PromptCompletion.PrefixMismatch mismatch) {
     ChatTemplate.Options complete = complete(options);
     List<Message> whole = new ArrayList<>(prompt);
     whole.addAll(completion);
-    ChatTemplate.Options closed = complete.withAddGenerationPrompt(false).withContinueFinalMessage(ChatTemplate.Continuation.NONE);
-    return PromptCompletion.encode(tokenizer, promptText(prompt, complete), template.render(whole, closed).text(), mismatch);
+    ChatTemplate.Options closed =
+        complete
+            .withAddGenerationPrompt(false)
+            .withContinueFinalMessage(ChatTemplate.Continuation.NONE);
+    return PromptCompletion.encode(
+        tokenizer, promptText(prompt, complete), template.render(whole, closed).text(), mismatch);
   }
 
   private String promptText(List<Message> messages, ChatTemplate.Options options) {
@@ -123,16 +151,26 @@ public final class ChatEncoder {
     String last = messages.get(messages.size() - 1).role();
     ChatTemplate.Options open =
         switch (last) {
-          case "user", "tool" -> options.withContinueFinalMessage(ChatTemplate.Continuation.NONE).withAddGenerationPrompt(true);
-          case TrainOn.ASSISTANT -> options.withAddGenerationPrompt(false).withContinueFinalMessage(ChatTemplate.Continuation.CONTENT);
+          case "user", "tool" ->
+              options
+                  .withContinueFinalMessage(ChatTemplate.Continuation.NONE)
+                  .withAddGenerationPrompt(true);
+          case TrainOn.ASSISTANT ->
+              options
+                  .withAddGenerationPrompt(false)
+                  .withContinueFinalMessage(ChatTemplate.Continuation.CONTENT);
           default ->
-              throw new UserException("a prompt must end with a message of role user, tool or assistant (to be continued); it ends with role '" + last + "'");
+              throw new UserException(
+                  "a prompt must end with a message of role user, tool or assistant (to be continued); it ends with role '"
+                      + last
+                      + "'");
         };
     return template.render(messages, open).text();
   }
 
   private ChatTemplate.Options complete(ChatTemplate.Options options) {
-    Map<String, String> special = new LinkedHashMap<>(tokenizer.specialTokens().templateVariables());
+    Map<String, String> special =
+        new LinkedHashMap<>(tokenizer.specialTokens().templateVariables());
     special.putAll(options.specialTokens());
     return options.withSpecialTokens(special);
   }

@@ -2,7 +2,10 @@ package dev.temper.text;
 
 import dev.temper.UserException;
 
-/** A message whose tokens cannot be told apart from the rest of the chat, so that no exact loss mask exists. */
+/**
+ * A message whose tokens cannot be told apart from the rest of the chat, so that no exact loss mask
+ * exists.
+ */
 public class ChatMaskException extends UserException {
   private static final long serialVersionUID = 1L;
 

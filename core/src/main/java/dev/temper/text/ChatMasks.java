@@ -39,30 +39,41 @@ final class ChatMasks {
     }
     float[] weights = new float[encoding.length()];
     List<EncodedChat.TurnTokens> turns = new ArrayList<>();
-    ChatTurns finder = new ChatTurns(template, messages, options, rendered, tokenizer.addedTokens());
+    ChatTurns finder =
+        new ChatTurns(template, messages, options, rendered, tokenizer.addedTokens());
     for (ChatTurns.Place place : finder.find(wanted).values()) {
-      turns.add(weigh(encoding, weights, place, turnWeights[place.message()], place.message() == lastAssistant));
+      turns.add(
+          weigh(
+              encoding,
+              weights,
+              place,
+              turnWeights[place.message()],
+              place.message() == lastAssistant));
     }
     return new EncodedChat(rendered.text(), encoding.ids(), weights, turns);
   }
 
   private float[] turnWeights(List<Message> messages) {
-    List<TrainOn.Turn> turns = messages.stream().map(m -> new TrainOn.Turn(m.role(), (float) m.weight())).toList();
+    List<TrainOn.Turn> turns =
+        messages.stream().map(m -> new TrainOn.Turn(m.role(), (float) m.weight())).toList();
     float[] weights = new float[turns.size()];
     for (int i = 0; i < weights.length; i++) {
       weights[i] = trainOn.weight(turns, i);
       if (!(weights[i] >= 0) || Float.isInfinite(weights[i])) {
-        throw new IllegalArgumentException("TrainOn must give finite weights of at least 0; message " + i + " got " + weights[i]);
+        throw new IllegalArgumentException(
+            "TrainOn must give finite weights of at least 0; message " + i + " got " + weights[i]);
       }
     }
     return weights;
   }
 
   /**
-   * Whether the template's markers alone give the answer: all assistant messages, nothing else, end of turn as marked. Then blocks and
-   * messages need not be paired, which they cannot be where a template writes several messages as one block.
+   * Whether the template's markers alone give the answer: all assistant messages, nothing else, end
+   * of turn as marked. Then blocks and messages need not be paired, which they cannot be where a
+   * template writes several messages as one block.
    */
-  private boolean followsMarkers(ChatTemplate template, RenderedChat rendered, List<Message> messages, float[] turnWeights) {
+  private boolean followsMarkers(
+      ChatTemplate template, RenderedChat rendered, List<Message> messages, float[] turnWeights) {
     if (!template.hasGenerationMarkers() || endOfTurn != EndOfTurn.TRAINED_TURNS) {
       return false;
     }
@@ -85,10 +96,16 @@ final class ChatMasks {
     return new EncodedChat(rendered.text(), encoding.ids(), weights, List.of());
   }
 
-  private EncodedChat.TurnTokens weigh(Encoding encoding, float[] weights, ChatTurns.Place place, float weight, boolean lastAssistant) {
+  private EncodedChat.TurnTokens weigh(
+      Encoding encoding,
+      float[] weights,
+      ChatTurns.Place place,
+      float weight,
+      boolean lastAssistant) {
     int[] range = paint(encoding, weights, place.body(), weight, place.message(), "message");
     if (place.end().length() == 0) {
-      boolean needed = endOfTurn == EndOfTurn.TRAINED_TURNS || (endOfTurn == EndOfTurn.LAST && lastAssistant);
+      boolean needed =
+          endOfTurn == EndOfTurn.TRAINED_TURNS || (endOfTurn == EndOfTurn.LAST && lastAssistant);
       if (weight != 0 && needed) {
         throw new ChatMaskException(
             place.message(),
@@ -109,7 +126,9 @@ final class ChatMasks {
     int endToken = -1;
     for (int t = 0; t < end.length; t++) {
       if (end[t]) {
-        if (endWeight != weight && encoding.starts()[t] < place.end().start() && !ofMarker(encoding, t)) {
+        if (endWeight != weight
+            && encoding.starts()[t] < place.end().start()
+            && !ofMarker(encoding, t)) {
           throw border(place.message(), "message", encoding, t);
         }
         weights[t] = endWeight;
@@ -117,11 +136,16 @@ final class ChatMasks {
         past = Math.max(past, t + 1);
       }
     }
-    return new EncodedChat.TurnTokens(place.message(), first < 0 ? endToken : first, past, endToken);
+    return new EncodedChat.TurnTokens(
+        place.message(), first < 0 ? endToken : first, past, endToken);
   }
 
-  /** Weights the tokens of a range; gives the first of them (-1 if there are none) and the past-last. */
-  private int[] paint(Encoding encoding, float[] weights, Span span, float weight, int index, String what) {
+  /**
+   * Weights the tokens of a range; gives the first of them (-1 if there are none) and the
+   * past-last.
+   */
+  private int[] paint(
+      Encoding encoding, float[] weights, Span span, float weight, int index, String what) {
     TokenMask mask = TokenMask.of(encoding, List.of(span));
     int first = -1;
     int past = 0;
@@ -153,7 +177,14 @@ final class ChatMasks {
 
   private static ChatMaskException border(int index, String what, Encoding encoding, int token) {
     return new ChatMaskException(
-        index, "token " + token + " ('" + encoding.tokens()[token] + "') holds both text of the " + what + " and text beside it; "
+        index,
+        "token "
+            + token
+            + " ('"
+            + encoding.tokens()[token]
+            + "') holds both text of the "
+            + what
+            + " and text beside it; "
             + "remove white space at its start or end, or choose BorderTokens.TRAIN (as transformers does) or SKIP");
   }
 }

@@ -15,19 +15,25 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The chat template of a model: turns messages into the text the model was trained on, as {@code apply_chat_template} of transformers does.
+ * The chat template of a model: turns messages into the text the model was trained on, as {@code
+ * apply_chat_template} of transformers does.
  *
- * <p>Before rendering, keys of a message whose value is null are dropped, and reasoning given as {@code reasoning_content}, {@code thinking} or
- * {@code reasoning} is made available under the first two names. The template sees {@code messages}, {@code tools}, {@code documents} and
- * {@code add_generation_prompt} (always defined; {@code tools} and {@code documents} may be none), the special tokens and the extra variables.
+ * <p>Before rendering, keys of a message whose value is null are dropped, and reasoning given as
+ * {@code reasoning_content}, {@code thinking} or {@code reasoning} is made available under the
+ * first two names. The template sees {@code messages}, {@code tools}, {@code documents} and {@code
+ * add_generation_prompt} (always defined; {@code tools} and {@code documents} may be none), the
+ * special tokens and the extra variables.
  *
- * <p>Text of users is never evaluated as template. It may however spell special tokens: a tokenizer would turn them into control tokens.
+ * <p>Text of users is never evaluated as template. It may however spell special tokens: a tokenizer
+ * would turn them into control tokens.
  *
  * <p>Immutable and safe to use from many threads.
  */
 public final class ChatTemplate {
-  private static final List<String> REASONING_FIELDS = List.of("reasoning_content", "thinking", "reasoning");
-  private static final Set<String> RESERVED = Set.of("messages", "tools", "documents", "add_generation_prompt");
+  private static final List<String> REASONING_FIELDS =
+      List.of("reasoning_content", "thinking", "reasoning");
+  private static final Set<String> RESERVED =
+      Set.of("messages", "tools", "documents", "add_generation_prompt");
 
   private final JinjaTemplate template;
 
@@ -48,12 +54,16 @@ public final class ChatTemplate {
   /**
    * How to render.
    *
-   * @param addGenerationPrompt end with the header of an assistant's message, so that the model answers
-   * @param continueFinalMessage leave the last message open instead; excludes {@code addGenerationPrompt}
-   * @param tools JSON schemas of the tools the model may call; null when there are none. Many templates ignore them silently.
+   * @param addGenerationPrompt end with the header of an assistant's message, so that the model
+   *     answers
+   * @param continueFinalMessage leave the last message open instead; excludes {@code
+   *     addGenerationPrompt}
+   * @param tools JSON schemas of the tools the model may call; null when there are none. Many
+   *     templates ignore them silently.
    * @param documents documents for templates that ground answers in them; null when there are none
    * @param specialTokens for example {@code bos_token} to {@code <s>}
-   * @param variables further variables of the template, such as {@code enable_thinking}; they win over special tokens
+   * @param variables further variables of the template, such as {@code enable_thinking}; they win
+   *     over special tokens
    * @param clock what templates that print today's date read
    */
   public record Options(
@@ -66,7 +76,14 @@ public final class ChatTemplate {
       Clock clock) {
     /** No generation prompt, no tools, no special tokens, the system clock. */
     public static final Options DEFAULT =
-        new Options(false, Continuation.NONE, null, null, Map.of(), Map.of(), Clock.system(ZoneId.systemDefault()));
+        new Options(
+            false,
+            Continuation.NONE,
+            null,
+            null,
+            Map.of(),
+            Map.of(),
+            Clock.system(ZoneId.systemDefault()));
 
     /** Copies the collections and checks that the settings fit together. */
     public Options {
@@ -80,44 +97,66 @@ public final class ChatTemplate {
       variables = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(variables));
       for (String name : RESERVED) {
         if (variables.containsKey(name) || specialTokens.containsKey(name)) {
-          throw new IllegalArgumentException("ChatTemplate.Options: \"" + name + "\" has its own setting and cannot be an extra variable");
+          throw new IllegalArgumentException(
+              "ChatTemplate.Options: \""
+                  + name
+                  + "\" has its own setting and cannot be an extra variable");
         }
       }
     }
 
     /** These options with {@code addGenerationPrompt} changed. */
     public Options withAddGenerationPrompt(boolean value) {
-      return new Options(value, continueFinalMessage, tools, documents, specialTokens, variables, clock);
+      return new Options(
+          value, continueFinalMessage, tools, documents, specialTokens, variables, clock);
     }
 
     /** These options with {@code continueFinalMessage} changed. */
     public Options withContinueFinalMessage(Continuation value) {
-      return new Options(addGenerationPrompt, value, tools, documents, specialTokens, variables, clock);
+      return new Options(
+          addGenerationPrompt, value, tools, documents, specialTokens, variables, clock);
     }
 
     /** These options with {@code tools} changed. */
     public Options withTools(@Nullable List<Map<String, Object>> value) {
-      return new Options(addGenerationPrompt, continueFinalMessage, value, documents, specialTokens, variables, clock);
+      return new Options(
+          addGenerationPrompt,
+          continueFinalMessage,
+          value,
+          documents,
+          specialTokens,
+          variables,
+          clock);
     }
 
     /** These options with {@code documents} changed. */
     public Options withDocuments(@Nullable List<Map<String, Object>> value) {
-      return new Options(addGenerationPrompt, continueFinalMessage, tools, value, specialTokens, variables, clock);
+      return new Options(
+          addGenerationPrompt, continueFinalMessage, tools, value, specialTokens, variables, clock);
     }
 
     /** These options with {@code specialTokens} changed. */
     public Options withSpecialTokens(Map<String, String> value) {
-      return new Options(addGenerationPrompt, continueFinalMessage, tools, documents, value, variables, clock);
+      return new Options(
+          addGenerationPrompt, continueFinalMessage, tools, documents, value, variables, clock);
     }
 
     /** These options with {@code variables} changed. */
     public Options withVariables(Map<String, Object> value) {
-      return new Options(addGenerationPrompt, continueFinalMessage, tools, documents, specialTokens, value, clock);
+      return new Options(
+          addGenerationPrompt, continueFinalMessage, tools, documents, specialTokens, value, clock);
     }
 
     /** These options with {@code clock} changed. */
     public Options withClock(Clock value) {
-      return new Options(addGenerationPrompt, continueFinalMessage, tools, documents, specialTokens, variables, value);
+      return new Options(
+          addGenerationPrompt,
+          continueFinalMessage,
+          tools,
+          documents,
+          specialTokens,
+          variables,
+          value);
     }
   }
 
@@ -135,7 +174,10 @@ public final class ChatTemplate {
     return template.source();
   }
 
-  /** Whether the template marks what the model generates, so that {@link RenderedChat#generationSpans} says what to train. */
+  /**
+   * Whether the template marks what the model generates, so that {@link
+   * RenderedChat#generationSpans} says what to train.
+   */
   public boolean hasGenerationMarkers() {
     return template.hasGenerationBlocks();
   }
@@ -164,7 +206,8 @@ public final class ChatTemplate {
     put(variables, "tools", options.tools());
     put(variables, "documents", options.documents());
     variables.put("add_generation_prompt", options.addGenerationPrompt());
-    JinjaTemplate.Rendered rendered = template.render(variables, options.clock(), JinjaLimits.DEFAULT);
+    JinjaTemplate.Rendered rendered =
+        template.render(variables, options.clock(), JinjaLimits.DEFAULT);
     if (open == null) {
       return new RenderedChat(rendered.text(), rendered.generations());
     }
@@ -205,18 +248,21 @@ public final class ChatTemplate {
   }
 
   /**
-   * Finds every message in the rendered chat, for templates without generation markers. No generation prompt is added.
+   * Finds every message in the rendered chat, for templates without generation markers. No
+   * generation prompt is added.
    *
-   * <p>Message i is found when the chat up to and including it renders to the beginning of the whole chat's text. Where it starts is, for an
-   * assistant, where the chat before it with a generation prompt ends; for other roles, and where that does not fit, the place of a marker
-   * rendered in place of its content. Templates that render a message differently once others follow (dropping its reasoning, for example)
-   * make that message {@link MessageSpan.Unlocated}.
+   * <p>Message i is found when the chat up to and including it renders to the beginning of the
+   * whole chat's text. Where it starts is, for an assistant, where the chat before it with a
+   * generation prompt ends; for other roles, and where that does not fit, the place of a marker
+   * rendered in place of its content. Templates that render a message differently once others
+   * follow (dropping its reasoning, for example) make that message {@link MessageSpan.Unlocated}.
    *
    * @return one entry for each message, in order
    * @throws JinjaException when the template fails on the whole chat
    */
   public List<MessageSpan> messageSpans(List<Message> messages, Options options) {
-    Options plain = options.withContinueFinalMessage(Continuation.NONE).withAddGenerationPrompt(false);
+    Options plain =
+        options.withContinueFinalMessage(Continuation.NONE).withAddGenerationPrompt(false);
     return new MessageLocator(this, plain).locate(messages);
   }
 
@@ -225,7 +271,8 @@ public final class ChatTemplate {
     private static final String TAG = "CONTINUE_FINAL_MESSAGE_TAG ";
 
     /** Puts the tag behind the last message's text. */
-    static Continuations open(List<Map<String, Object>> chat, Continuation continuation, String source) {
+    static Continuations open(
+        List<Map<String, Object>> chat, Continuation continuation, String source) {
       String field = continuation == Continuation.CONTENT ? "content" : "reasoning_content";
       if (chat.isEmpty()) {
         throw new UserException("continue_final_message is set but the conversation is empty!");
@@ -234,7 +281,10 @@ public final class ChatTemplate {
       Object value = last.get(field);
       if (value == null) {
         throw new UserException(
-            "continue_final_message is set but the final message has no \"" + field + "\" to continue! Its keys are " + last.keySet());
+            "continue_final_message is set but the final message has no \""
+                + field
+                + "\" to continue! Its keys are "
+                + last.keySet());
       }
       List<String> fields =
           continuation == Continuation.CONTENT
@@ -242,14 +292,19 @@ public final class ChatTemplate {
               : REASONING_FIELDS.stream().filter(name -> value.equals(last.get(name))).toList();
       if (fields.stream().noneMatch(source::contains)) {
         throw new UserException(
-            "continue_final_message is set to \"" + field + "\" but this is not an accepted field in the chat_template!");
+            "continue_final_message is set to \""
+                + field
+                + "\" but this is not an accepted field in the chat_template!");
       }
       if (value instanceof List<?> parts) {
         return openParts(last, field, parts);
       }
       if (!(value instanceof String text)) {
         throw new UserException(
-            "continue_final_message is set but \"" + field + "\" of the final message is no text: " + value.getClass().getSimpleName());
+            "continue_final_message is set but \""
+                + field
+                + "\" of the final message is no text: "
+                + value.getClass().getSimpleName());
       }
       fields.forEach(name -> last.put(name, text + TAG));
       return new Continuations(text);
@@ -266,7 +321,8 @@ public final class ChatTemplate {
           return new Continuations(text);
         }
       }
-      throw new UserException("continue_final_message is set but we could not find any text to continue in the final message!");
+      throw new UserException(
+          "continue_final_message is set but we could not find any text to continue in the final message!");
     }
 
     /** The rendered text up to the tag. */
@@ -280,7 +336,8 @@ public final class ChatTemplate {
                 + "\"");
       }
       String text = rendered.substring(0, tag);
-      // A template that trims took the tag's own space; then the text's trailing space is gone as well.
+      // A template that trims took the tag's own space; then the text's trailing space is gone as
+      // well.
       return rendered.startsWith(TAG, tag) ? text : PythonText.rstrip(text);
     }
   }

@@ -10,8 +10,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Where the messages of a chat lie in its text, exactly or not at all: the model's own messages where {@code {% generation %}} marks them,
- * the others where {@link ChatTemplate#messageSpans} finds them.
+ * Where the messages of a chat lie in its text, exactly or not at all: the model's own messages
+ * where {@code {% generation %}} marks them, the others where {@link ChatTemplate#messageSpans}
+ * finds them.
  */
 final class ChatTurns {
   private final ChatTemplate template;
@@ -19,10 +20,18 @@ final class ChatTurns {
   private final RenderedChat rendered;
   private final ChatTemplate.Options options;
 
-  /** Added tokens that can end a turn, the longest first; some vocabularies also add runs of white space. */
+  /**
+   * Added tokens that can end a turn, the longest first; some vocabularies also add runs of white
+   * space.
+   */
   private final List<AddedToken> markers;
 
-  ChatTurns(ChatTemplate template, List<Message> messages, ChatTemplate.Options options, RenderedChat rendered, List<AddedToken> addedTokens) {
+  ChatTurns(
+      ChatTemplate template,
+      List<Message> messages,
+      ChatTemplate.Options options,
+      RenderedChat rendered,
+      List<AddedToken> addedTokens) {
     this.template = template;
     this.messages = messages;
     this.options = options;
@@ -47,7 +56,9 @@ final class ChatTurns {
   Map<Integer, Place> find(Set<Integer> wanted) {
     Map<Integer, Place> places = new TreeMap<>();
     if (template.hasGenerationMarkers()) {
-      blocks(wanted).forEach((message, block) -> places.put(message, new Place(message, block, endOf(block))));
+      blocks(wanted)
+          .forEach(
+              (message, block) -> places.put(message, new Place(message, block, endOf(block))));
     }
     if (places.keySet().containsAll(wanted)) {
       return places;
@@ -59,7 +70,12 @@ final class ChatTurns {
       }
       if (span instanceof MessageSpan.Located located) {
         boolean named = located.endOfTurn().length() > 0;
-        places.put(message, new Place(message, located.whole(), named ? located.endOfTurn() : endInside(located.content())));
+        places.put(
+            message,
+            new Place(
+                message,
+                located.whole(),
+                named ? located.endOfTurn() : endInside(located.content())));
       } else if (span instanceof MessageSpan.Unlocated unlocated) {
         throw new ChatMaskException(message, unlocated.reason());
       }
@@ -67,7 +83,10 @@ final class ChatTurns {
     return places;
   }
 
-  /** Blocks marked as generated, by assistant message; they can be told apart only if there is one for each. */
+  /**
+   * Blocks marked as generated, by assistant message; they can be told apart only if there is one
+   * for each.
+   */
   private Map<Integer, Span> blocks(Set<Integer> wanted) {
     List<Span> blocks = rendered.generationSpans().stream().filter(s -> s.length() > 0).toList();
     List<Integer> assistants = new ArrayList<>();
@@ -84,7 +103,11 @@ final class ChatTurns {
       }
       if (blocks.size() != assistants.size()) {
         throw new ChatMaskException(
-            message, "the template marks " + blocks.size() + " generated pieces for " + assistants.size()
+            message,
+            "the template marks "
+                + blocks.size()
+                + " generated pieces for "
+                + assistants.size()
                 + " assistant messages, so they cannot be told apart; train on all assistant messages, or use a template that marks each one");
       }
       result.put(message, blocks.get(i));
@@ -92,7 +115,10 @@ final class ChatTurns {
     return result;
   }
 
-  /** The end-of-turn token of a generated block: its last token, white space aside, else the token right behind it. */
+  /**
+   * The end-of-turn token of a generated block: its last token, white space aside, else the token
+   * right behind it.
+   */
   private Span endOf(Span block) {
     Span inside = endInside(block);
     if (inside.length() > 0) {

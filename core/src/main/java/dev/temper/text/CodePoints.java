@@ -2,7 +2,10 @@ package dev.temper.text;
 
 import org.jspecify.annotations.Nullable;
 
-/** Positions of one text, from code points (what the Rust library counts) to UTF-16 units (what Java counts). */
+/**
+ * Positions of one text, from code points (what the Rust library counts) to UTF-16 units (what Java
+ * counts).
+ */
 final class CodePoints {
   private final int length;
 
@@ -27,10 +30,15 @@ final class CodePoints {
   }
 
   int toUtf16(int codePoint) {
-    return positions == null ? Math.min(codePoint, length) : positions[Math.min(codePoint, positions.length - 1)];
+    return positions == null
+        ? Math.min(codePoint, length)
+        : positions[Math.min(codePoint, positions.length - 1)];
   }
 
-  /** The text with U+FFFD for every surrogate that has no partner; such text has no UTF-8 form. Positions stay as they are. */
+  /**
+   * The text with U+FFFD for every surrogate that has no partner; such text has no UTF-8 form.
+   * Positions stay as they are.
+   */
   static String replaceLoneSurrogates(String text) {
     int i = firstLoneSurrogate(text, 0);
     if (i < 0) {
@@ -49,7 +57,9 @@ final class CodePoints {
       if (!Character.isSurrogate(c)) {
         continue;
       }
-      if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
         i++;
       } else {
         return i;

@@ -8,8 +8,10 @@ import java.util.List;
  *
  * @param text the rendered chat
  * @param ids token ids {@code [N]}; do not write to it
- * @param weights weight of predicting each token {@code [N]}, 0 for tokens that are not trained; do not write to it
- * @param turns where the messages lie whose place had to be found (those trained, or all for {@link EndOfTurn#ALL})
+ * @param weights weight of predicting each token {@code [N]}, 0 for tokens that are not trained; do
+ *     not write to it
+ * @param turns where the messages lie whose place had to be found (those trained, or all for {@link
+ *     EndOfTurn#ALL})
  */
 @SuppressWarnings("ArrayRecordComponent") // one number per token
 public record EncodedChat(String text, int[] ids, float[] weights, List<TurnTokens> turns) {
@@ -17,7 +19,8 @@ public record EncodedChat(String text, int[] ids, float[] weights, List<TurnToke
   /** Checks the lengths and copies the list. */
   public EncodedChat {
     if (ids.length != weights.length) {
-      throw new IllegalArgumentException("ids and weights must have one length; got " + ids.length + " and " + weights.length);
+      throw new IllegalArgumentException(
+          "ids and weights must have one length; got " + ids.length + " and " + weights.length);
     }
     turns = List.copyOf(turns);
   }
@@ -59,7 +62,10 @@ public record EncodedChat(String text, int[] ids, float[] weights, List<TurnToke
     return count;
   }
 
-  /** Keeps the first {@code maxLength} tokens and says what was lost; it is for the caller to drop, fail or keep. */
+  /**
+   * Keeps the first {@code maxLength} tokens and says what was lost; it is for the caller to drop,
+   * fail or keep.
+   */
   public Truncated truncate(int maxLength) {
     if (maxLength < 1) {
       throw new IllegalArgumentException("maxLength must be at least 1; got " + maxLength);
@@ -68,9 +74,15 @@ public record EncodedChat(String text, int[] ids, float[] weights, List<TurnToke
       return new Truncated(this, trainable() == 0 ? Outcome.NOTHING_LEFT : Outcome.UNCHANGED);
     }
     List<TurnTokens> whole = turns.stream().filter(t -> t.past() <= maxLength).toList();
-    EncodedChat cut = new EncodedChat(text, Arrays.copyOf(ids, maxLength), Arrays.copyOf(weights, maxLength), whole);
+    EncodedChat cut =
+        new EncodedChat(
+            text, Arrays.copyOf(ids, maxLength), Arrays.copyOf(weights, maxLength), whole);
     int left = cut.trainable();
-    return new Truncated(cut, left == 0 ? Outcome.NOTHING_LEFT : left == trainable() ? Outcome.UNCHANGED : Outcome.ANSWER_CUT);
+    return new Truncated(
+        cut,
+        left == 0
+            ? Outcome.NOTHING_LEFT
+            : left == trainable() ? Outcome.UNCHANGED : Outcome.ANSWER_CUT);
   }
 
   @Override

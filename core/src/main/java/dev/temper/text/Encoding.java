@@ -5,16 +5,19 @@ import java.util.Arrays;
 /**
  * A text as tokens.
  *
- * <p>Spans are half-open ranges {@code [start, end)} in UTF-16 units of the original text, so {@code text.substring(start, end)} is what a
- * token covers. They may overlap: the byte tokens of one character all cover that character. A token that the post-processor added covers
- * {@code [0, 0)}. The arrays are shared, not copied: do not write to them.
+ * <p>Spans are half-open ranges {@code [start, end)} in UTF-16 units of the original text, so
+ * {@code text.substring(start, end)} is what a token covers. They may overlap: the byte tokens of
+ * one character all cover that character. A token that the post-processor added covers {@code [0,
+ * 0)}. The arrays are shared, not copied: do not write to them.
  *
  * @param ids token ids {@code [N]}
  * @param tokens the tokens as the vocabulary spells them {@code [N]}
  * @param starts first UTF-16 unit of each token {@code [N]}
  * @param ends past-last UTF-16 unit of each token {@code [N]}
  */
-@SuppressWarnings("ArrayRecordComponent") // N ids per text: boxing them would cost more than the rest of the encoding
+@SuppressWarnings(
+    "ArrayRecordComponent") // N ids per text: boxing them would cost more than the rest of the
+// encoding
 public record Encoding(int[] ids, String[] tokens, int[] starts, int[] ends) {
 
   /** Checks that the four arrays have one length. */
@@ -22,7 +25,13 @@ public record Encoding(int[] ids, String[] tokens, int[] starts, int[] ends) {
     if (tokens.length != ids.length || starts.length != ids.length || ends.length != ids.length) {
       throw new IllegalArgumentException(
           "ids, tokens, starts and ends must have one length; got "
-              + ids.length + ", " + tokens.length + ", " + starts.length + ", " + ends.length);
+              + ids.length
+              + ", "
+              + tokens.length
+              + ", "
+              + starts.length
+              + ", "
+              + ends.length);
     }
   }
 

@@ -2,7 +2,10 @@ package dev.temper.text;
 
 /** Which end-of-turn tokens (such as {@code <|im_end|>} after a message) are trained. */
 public enum EndOfTurn {
-  /** Those of the trained turns, with the turn's weight: the model learns to stop where it learned to answer. */
+  /**
+   * Those of the trained turns, with the turn's weight: the model learns to stop where it learned
+   * to answer.
+   */
   TRAINED_TURNS,
   /** None. */
   NONE,

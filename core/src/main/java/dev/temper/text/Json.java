@@ -25,7 +25,11 @@ final class Json {
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
-                      StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxStringLength(8 << 20).maxNumberLength(100).build())
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(MAX_DEPTH)
+                          .maxStringLength(8 << 20)
+                          .maxNumberLength(100)
+                          .build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -39,22 +43,28 @@ final class Json {
       node = MAPPER.readTree(bytes);
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
-      String place = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-      throw new TokenizerException(where + " is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
+      String place =
+          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+      throw new TokenizerException(
+          where + " is not valid JSON" + place + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new TokenizerException(where + " is not valid JSON: " + e.getMessage(), e);
     }
     if (node instanceof ObjectNode object) {
       return object;
     }
-    throw new TokenizerException(where + " must hold a JSON object; it holds " + (node == null ? "nothing" : node.getNodeType()));
+    throw new TokenizerException(
+        where
+            + " must hold a JSON object; it holds "
+            + (node == null ? "nothing" : node.getNodeType()));
   }
 
   static byte[] read(Path file, long maxBytes) {
     try {
       long size = Files.size(file);
       if (size > maxBytes) {
-        throw new TokenizerException(file + " has " + size + " bytes; at most " + maxBytes + " are accepted");
+        throw new TokenizerException(
+            file + " has " + size + " bytes; at most " + maxBytes + " are accepted");
       }
       return Files.readAllBytes(file);
     } catch (NoSuchFileException e) {

@@ -11,11 +11,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message of a chat: a JSON object as transformers passes it to a chat template, with whatever keys the template reads ({@code
- * tool_calls}, {@code name}, {@code reasoning_content}, …).
+ * One message of a chat: a JSON object as transformers passes it to a chat template, with whatever
+ * keys the template reads ({@code tool_calls}, {@code name}, {@code reasoning_content}, …).
  *
- * @param fields the keys in order; values are strings, numbers, booleans, null, lists and maps with string keys. The record holds an
- *     unmodifiable deep copy.
+ * @param fields the keys in order; values are strings, numbers, booleans, null, lists and maps with
+ *     string keys. The record holds an unmodifiable deep copy.
  */
 public record Message(Map<String, Object> fields) {
   private static final int MAX_DEPTH = 200;
@@ -23,12 +23,14 @@ public record Message(Map<String, Object> fields) {
   /**
    * Copies and checks the fields.
    *
-   * @throws UserException when {@code role} is missing or no string, or when a value is not plain JSON data
+   * @throws UserException when {@code role} is missing or no string, or when a value is not plain
+   *     JSON data
    */
   public Message {
     Map<String, Object> copy = copyMap(fields, "message", 0);
     if (!(copy.get("role") instanceof String)) {
-      throw new UserException("A chat message needs a string \"role\"; this one has the keys " + copy.keySet());
+      throw new UserException(
+          "A chat message needs a string \"role\"; this one has the keys " + copy.keySet());
     }
     fields = copy;
   }
@@ -61,12 +63,18 @@ public record Message(Map<String, Object> fields) {
     return new Message(copyMap(fields, "message", 0));
   }
 
-  /** The role: {@code user}, {@code assistant}, {@code system}, {@code tool}, or any other the template knows. */
+  /**
+   * The role: {@code user}, {@code assistant}, {@code system}, {@code tool}, or any other the
+   * template knows.
+   */
   public String role() {
     return (String) Objects.requireNonNull(fields.get("role"));
   }
 
-  /** The content: a string, a list of parts (maps with {@code type} and, for text, {@code text}), or null when there is none. */
+  /**
+   * The content: a string, a list of parts (maps with {@code type} and, for text, {@code text}), or
+   * null when there is none.
+   */
   public @Nullable Object content() {
     return fields.get("content");
   }
@@ -98,7 +106,12 @@ public record Message(Map<String, Object> fields) {
     }
     double value = weight instanceof Number number ? number.doubleValue() : Double.NaN;
     if (!(value >= 0) || Double.isInfinite(value)) {
-      throw new UserException("\"weight\" of a " + role() + " message is " + weight + ": expected a number at or above 0");
+      throw new UserException(
+          "\"weight\" of a "
+              + role()
+              + " message is "
+              + weight
+              + ": expected a number at or above 0");
     }
     return value;
   }
@@ -114,7 +127,8 @@ public record Message(Map<String, Object> fields) {
     Map<String, Object> copy = new LinkedHashMap<>();
     for (Map.Entry<?, ?> entry : map.entrySet()) {
       if (!(entry.getKey() instanceof String key)) {
-        throw new UserException("Chat message: the keys of " + path + " must be strings, got " + entry.getKey());
+        throw new UserException(
+            "Chat message: the keys of " + path + " must be strings, got " + entry.getKey());
       }
       copy.put(key, copyValue(entry.getValue(), path + "." + key, depth + 1));
     }
@@ -136,10 +150,17 @@ public record Message(Map<String, Object> fields) {
       }
       return Collections.unmodifiableList(copy);
     }
-    if (value == null || value instanceof String || value instanceof Number || value instanceof Boolean) {
+    if (value == null
+        || value instanceof String
+        || value instanceof Number
+        || value instanceof Boolean) {
       return value;
     }
     throw new UserException(
-        "Chat message: " + path + " is a " + value.getClass().getName() + "; expected a string, number, boolean, null, list or map");
+        "Chat message: "
+            + path
+            + " is a "
+            + value.getClass().getName()
+            + "; expected a string, number, boolean, null, list or map");
   }
 }

@@ -14,10 +14,11 @@ public sealed interface MessageSpan {
   /**
    * A message that was found.
    *
-   * @param content what the template made of its content, without header and end of turn. For an assistant it starts where the generation
-   *     prompt ends: it is what the model has to write.
-   * @param endOfTurn what follows the content in every message of that role, such as {@code <|im_end|>}, without trailing whitespace; it
-   *     starts where {@code content} ends and may be empty
+   * @param content what the template made of its content, without header and end of turn. For an
+   *     assistant it starts where the generation prompt ends: it is what the model has to write.
+   * @param endOfTurn what follows the content in every message of that role, such as {@code
+   *     <|im_end|>}, without trailing whitespace; it starts where {@code content} ends and may be
+   *     empty
    */
   record Located(int message, String role, Span content, Span endOfTurn) implements MessageSpan {
     /** Content and end of turn together. */

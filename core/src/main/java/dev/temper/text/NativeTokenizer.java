@@ -12,14 +12,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * One tokenizer of the Rust library {@code tokenizers}, through DJL's native bindings.
  *
- * <p>A Rust panic cannot be caught here: it ends the JVM. So the JSON must have passed {@link TokenizerJson}, and every argument is
- * checked before it goes down. Ordinary Rust errors become {@link TokenizerException}. Calls may come from any number of threads; closing
- * waits for the calls in flight.
+ * <p>A Rust panic cannot be caught here: it ends the JVM. So the JSON must have passed {@link
+ * TokenizerJson}, and every argument is checked before it goes down. Ordinary Rust errors become
+ * {@link TokenizerException}. Calls may come from any number of threads; closing waits for the
+ * calls in flight.
  */
 final class NativeTokenizer implements AutoCloseable {
   /**
-   * Longest text in UTF-16 units. The regular expression engine gives up, by a panic, after ten million steps in one match; a match of a
-   * sane pattern takes about one step per character.
+   * Longest text in UTF-16 units. The regular expression engine gives up, by a panic, after ten
+   * million steps in one match; a match of a sane pattern takes about one step per character.
    */
   static final int MAX_TEXT = 4_000_000;
 
@@ -67,17 +68,28 @@ final class NativeTokenizer implements AutoCloseable {
     long[] wide = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] < 0) {
-        throw new TokenizerException("token id " + ids[i] + " at position " + i + " is negative: ids are 0 or larger (mask them before decoding)");
+        throw new TokenizerException(
+            "token id "
+                + ids[i]
+                + " at position "
+                + i
+                + " is negative: ids are 0 or larger (mask them before decoding)");
       }
       wide[i] = ids[i];
     }
-    return call(h -> TokenizersLibrary.LIB.decode(h, wide, skipSpecialTokens), "decode " + ids.length + " ids");
+    return call(
+        h -> TokenizersLibrary.LIB.decode(h, wide, skipSpecialTokens),
+        "decode " + ids.length + " ids");
   }
 
   private <T> T withEncoding(String text, AddSpecialTokens special, LongFunction<T> read) {
     if (text.length() > MAX_TEXT) {
       throw new TokenizerException(
-          "the text has " + text.length() + " UTF-16 units; one call takes at most " + MAX_TEXT + ": split it (at paragraph borders, for example)");
+          "the text has "
+              + text.length()
+              + " UTF-16 units; one call takes at most "
+              + MAX_TEXT
+              + ": split it (at paragraph borders, for example)");
     }
     String valid = CodePoints.replaceLoneSurrogates(text);
     return call(
@@ -148,7 +160,8 @@ final class NativeTokenizer implements AutoCloseable {
   /** The native library, loaded once. */
   private static final class Library {
     static {
-      // The jar holds the CPU build; without this, DJL downloads a CUDA build on machines that have a GPU.
+      // The jar holds the CPU build; without this, DJL downloads a CUDA build on machines that have
+      // a GPU.
       if (System.getenv("RUST_FLAVOR") == null && System.getProperty("RUST_FLAVOR") == null) {
         System.setProperty("RUST_FLAVOR", "cpu");
       }

@@ -7,8 +7,9 @@ import java.util.BitSet;
 import java.util.Deque;
 
 /**
- * Checks the normalisation table of SentencePiece tokenizers ({@code precompiled_charsmap}): a double-array trie whose leaves point into a
- * string of replacements. A link that leaves the table would end the JVM when a text reaches it, so every reachable link is followed here.
+ * Checks the normalisation table of SentencePiece tokenizers ({@code precompiled_charsmap}): a
+ * double-array trie whose leaves point into a string of replacements. A link that leaves the table
+ * would end the JVM when a text reaches it, so every reachable link is followed here.
  */
 final class PrecompiledGuard {
   private PrecompiledGuard() {}
@@ -16,13 +17,20 @@ final class PrecompiledGuard {
   /**
    * Checks a decoded table.
    *
-   * @param map trie size in bytes (32-bit little-endian), the trie's units, the replacements, each ended by a zero byte
+   * @param map trie size in bytes (32-bit little-endian), the trie's units, the replacements, each
+   *     ended by a zero byte
    */
   static void check(byte[] map, String where) {
     ByteBuffer buffer = ByteBuffer.wrap(map).order(ByteOrder.LITTLE_ENDIAN);
     long size = map.length < 4 ? -1 : Integer.toUnsignedLong(buffer.getInt(0));
     if (size < 4 || size % 4 != 0 || 4 + size > map.length) {
-      throw new TokenizerException(where + " is damaged: its table of " + size + " bytes does not fit into " + map.length + " bytes");
+      throw new TokenizerException(
+          where
+              + " is damaged: its table of "
+              + size
+              + " bytes does not fit into "
+              + map.length
+              + " bytes");
     }
     int units = (int) (size / 4);
     int textStart = 4 + (int) size;
@@ -34,7 +42,8 @@ final class PrecompiledGuard {
       for (int label = 1; label < 256; label++) {
         int node = base ^ label;
         if (node >= units) {
-          throw new TokenizerException(where + " is damaged: a link leads to unit " + node + " of " + units);
+          throw new TokenizerException(
+              where + " is damaged: a link leads to unit " + node + " of " + units);
         }
         int unit = unit(buffer, node);
         if ((unit & (0x80000000 | 0xFF)) != label || seen.get(node)) {
@@ -47,7 +56,11 @@ final class PrecompiledGuard {
           int byteAt = textStart + target;
           boolean inside = target <= map.length - textStart;
           if (!inside || (byteAt < map.length && (map[byteAt] & 0xC0) == 0x80)) {
-            throw new TokenizerException(where + " is damaged: a replacement starts at byte " + target + ", which is not the start of a character");
+            throw new TokenizerException(
+                where
+                    + " is damaged: a replacement starts at byte "
+                    + target
+                    + ", which is not the start of a character");
           }
         }
         open.add(next);
@@ -59,7 +72,12 @@ final class PrecompiledGuard {
     int unit = unit(buffer, node);
     int next = node ^ ((unit >>> 10) << ((unit & (1 << 9)) >>> 6));
     if (next < 0 || next >= units) {
-      throw new TokenizerException(where + " is damaged: a link leads to unit " + Integer.toUnsignedString(next) + " of " + units);
+      throw new TokenizerException(
+          where
+              + " is damaged: a link leads to unit "
+              + Integer.toUnsignedString(next)
+              + " of "
+              + units);
     }
     return next;
   }

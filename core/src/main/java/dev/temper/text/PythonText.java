@@ -1,6 +1,9 @@
 package dev.temper.text;
 
-/** Stripping as Python's {@code str.strip} does it: Unicode white space and the separators U+001C to U+001F. */
+/**
+ * Stripping as Python's {@code str.strip} does it: Unicode white space and the separators U+001C to
+ * U+001F.
+ */
 final class PythonText {
   private PythonText() {}
 

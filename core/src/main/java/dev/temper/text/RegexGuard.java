@@ -6,9 +6,11 @@ import java.util.Deque;
 /**
  * Refuses regular expressions of a tokenizer file that can take exponential time.
  *
- * <p>The native regex engine stops after ten million steps by a panic, which would end the JVM. Refused: a repeated group whose inside can
- * match one text in several ways (it holds a variable quantifier or an alternation), back-references, recursion, conditions, call-outs,
- * repetition counts above 1000. All split patterns of published tokenizers pass. Polynomial patterns are not found out.
+ * <p>The native regex engine stops after ten million steps by a panic, which would end the JVM.
+ * Refused: a repeated group whose inside can match one text in several ways (it holds a variable
+ * quantifier or an alternation), back-references, recursion, conditions, call-outs, repetition
+ * counts above 1000. All split patterns of published tokenizers pass. Polynomial patterns are not
+ * found out.
  */
 final class RegexGuard {
   private static final int MAX_LENGTH = 10_000;
@@ -27,7 +29,13 @@ final class RegexGuard {
   /** Refuses patterns of exponential cost; gives whether the pattern may match the empty text. */
   static boolean check(String pattern, String where) {
     if (pattern.length() > MAX_LENGTH) {
-      throw new TokenizerException(where + " has " + pattern.length() + " characters; at most " + MAX_LENGTH + " are accepted");
+      throw new TokenizerException(
+          where
+              + " has "
+              + pattern.length()
+              + " characters; at most "
+              + MAX_LENGTH
+              + " are accepted");
     }
     return new RegexGuard(pattern, where).run();
   }
@@ -108,7 +116,8 @@ final class RegexGuard {
       if (ambiguous && quantifier != Quantifier.NONE && quantifier != Quantifier.OPTIONAL) {
         throw refused("it repeats a group that can match one text in several ways");
       }
-      group.ambiguous |= ambiguous || (quantifier != Quantifier.NONE && quantifier != Quantifier.EXACT);
+      group.ambiguous |=
+          ambiguous || (quantifier != Quantifier.NONE && quantifier != Quantifier.EXACT);
       group.consumes |= !empty && quantifier != Quantifier.OPTIONAL && quantifier != Quantifier.ANY;
     }
     if (!open.isEmpty()) {
@@ -117,7 +126,9 @@ final class RegexGuard {
     return group.matchesEmpty();
   }
 
-  /** Just after an opening parenthesis: reads the group's kind; gives whether it is a look-around. */
+  /**
+   * Just after an opening parenthesis: reads the group's kind; gives whether it is a look-around.
+   */
   private boolean openGroup() {
     if (peek() == '*') {
       throw refused("it has a call-out");
@@ -236,6 +247,12 @@ final class RegexGuard {
   }
 
   private TokenizerException refused(String why) {
-    return new TokenizerException(where + " is refused: " + why + " (pattern: " + pattern.substring(0, Math.min(200, pattern.length())) + ")");
+    return new TokenizerException(
+        where
+            + " is refused: "
+            + why
+            + " (pattern: "
+            + pattern.substring(0, Math.min(200, pattern.length()))
+            + ")");
   }
 }

@@ -6,14 +6,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tokens with a role of their own, from tokenizer_config.json and special_tokens_map.json (the first wins).
+ * The tokens with a role of their own, from tokenizer_config.json and special_tokens_map.json (the
+ * first wins).
  *
  * @param beginOfText {@code bos_token}, or null
  * @param endOfText {@code eos_token}, or null
  * @param padding {@code pad_token}, or null
  * @param unknown {@code unk_token}, or null
  */
-public record SpecialTokens(@Nullable Token beginOfText, @Nullable Token endOfText, @Nullable Token padding, @Nullable Token unknown) {
+public record SpecialTokens(
+    @Nullable Token beginOfText,
+    @Nullable Token endOfText,
+    @Nullable Token padding,
+    @Nullable Token unknown) {
 
   /** No special token is known. */
   public static final SpecialTokens NONE = new SpecialTokens(null, null, null, null);
@@ -46,7 +51,10 @@ public record SpecialTokens(@Nullable Token beginOfText, @Nullable Token endOfTe
     return Optional.ofNullable(unknown);
   }
 
-  /** The tokens that are known, by the names chat templates use: {@code bos_token}, {@code eos_token}, {@code pad_token}, {@code unk_token}. */
+  /**
+   * The tokens that are known, by the names chat templates use: {@code bos_token}, {@code
+   * eos_token}, {@code pad_token}, {@code unk_token}.
+   */
   public Map<String, String> templateVariables() {
     Map<String, String> result = new LinkedHashMap<>();
     bos().ifPresent(t -> result.put("bos_token", t.content()));

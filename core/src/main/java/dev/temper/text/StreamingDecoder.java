@@ -6,13 +6,15 @@ import java.util.function.Function;
 /**
  * Text of a sequence while its ids arrive.
  *
- * <p>{@link #add} returns the text that became certain; the pieces and {@link #flush} joined are the text of the whole sequence. Nothing is
- * returned while the text ends in U+FFFD: it may be the start of a character whose bytes are still to come. A sequence that really ends in
- * U+FFFD gives it at {@link #flush}.
+ * <p>{@link #add} returns the text that became certain; the pieces and {@link #flush} joined are
+ * the text of the whole sequence. Nothing is returned while the text ends in U+FFFD: it may be the
+ * start of a character whose bytes are still to come. A sequence that really ends in U+FFFD gives
+ * it at {@link #flush}.
  *
- * <p>Only the ids since the last piece, after the ids of that piece as context, are decoded again, so the cost does not grow with the
- * sequence. One case has no right answer: with byte fallback, invalid bytes straight after a complete character turn that character into
- * U+FFFD too when decoded at once; a piece already returned stays.
+ * <p>Only the ids since the last piece, after the ids of that piece as context, are decoded again,
+ * so the cost does not grow with the sequence. One case has no right answer: with byte fallback,
+ * invalid bytes straight after a complete character turn that character into U+FFFD too when
+ * decoded at once; a piece already returned stays.
  */
 public final class StreamingDecoder {
   private static final String UNFINISHED = "\uFFFD";
@@ -21,7 +23,10 @@ public final class StreamingDecoder {
   private int[] window = new int[16];
   private int length;
 
-  /** How many ids at the start of the window belong to the last piece; {@code context} is their text. */
+  /**
+   * How many ids at the start of the window belong to the last piece; {@code context} is their
+   * text.
+   */
   private int emitted;
 
   private String context = "";
@@ -51,7 +56,9 @@ public final class StreamingDecoder {
     return piece;
   }
 
-  /** Ends the sequence: returns what was held back. The decoder is then ready for another sequence. */
+  /**
+   * Ends the sequence: returns what was held back. The decoder is then ready for another sequence.
+   */
   public String flush() {
     String rest = pending(decode.apply(Arrays.copyOf(window, length)));
     length = 0;
@@ -61,6 +68,8 @@ public final class StreamingDecoder {
   }
 
   private String pending(String text) {
-    return text.startsWith(context) ? text.substring(context.length()) : decode.apply(Arrays.copyOfRange(window, emitted, length));
+    return text.startsWith(context)
+        ? text.substring(context.length())
+        : decode.apply(Arrays.copyOfRange(window, emitted, length));
   }
 }

@@ -7,8 +7,9 @@ import java.util.List;
 /**
  * The tokens that some spans of a text touch.
  *
- * <p>The rule is transformers': a token belongs to a span as soon as they overlap. A token that lies across a border of a span belongs to
- * both sides; training on it trains on a piece of the prompt. Such tokens are reported, so that the caller can fail or decide.
+ * <p>The rule is transformers': a token belongs to a span as soon as they overlap. A token that
+ * lies across a border of a span belongs to both sides; training on it trains on a piece of the
+ * prompt. Such tokens are reported, so that the caller can fail or decide.
  *
  * @param mask whether each token touches a span {@code [N]}; do not write to it
  * @param straddling tokens that lie across a border, in text order

@@ -11,14 +11,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A Hugging Face tokenizer (tokenizer.json).
  *
- * <p>Text comes back whole and unpadded: truncation, padding and BPE dropout written in the file are switched off, and no special token is
- * added unless {@link AddSpecialTokens#YES} asks for it. Ids are those of the {@code tokenizers} library; transformers' wrapper classes for
- * Llama deviate from the file for texts that start with spaces.
+ * <p>Text comes back whole and unpadded: truncation, padding and BPE dropout written in the file
+ * are switched off, and no special token is added unless {@link AddSpecialTokens#YES} asks for it.
+ * Ids are those of the {@code tokenizers} library; transformers' wrapper classes for Llama deviate
+ * from the file for texts that start with spaces.
  *
- * <p>Half surrogate pairs, which are not Unicode text, are read as U+FFFD. Safe for use by several threads. Close it when done.
+ * <p>Half surrogate pairs, which are not Unicode text, are read as U+FFFD. Safe for use by several
+ * threads. Close it when done.
  *
- * <p>Files are untrusted: what could crash native code is refused with a {@link TokenizerException}. One thing cannot be found out in
- * advance: a split pattern that needs polynomial time and a text made to trigger it.
+ * <p>Files are untrusted: what could crash native code is refused with a {@link
+ * TokenizerException}. One thing cannot be found out in advance: a split pattern that needs
+ * polynomial time and a text made to trigger it.
  */
 public final class Tokenizer implements AutoCloseable {
   private final TokenizerFiles files;
@@ -42,8 +45,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Loads the tokenizer of a model directory: tokenizer.json and, where present, tokenizer_config.json, special_tokens_map.json and
-   * chat_template.jinja.
+   * Loads the tokenizer of a model directory: tokenizer.json and, where present,
+   * tokenizer_config.json, special_tokens_map.json and chat_template.jinja.
    *
    * @throws TokenizerException if a file is missing, too large, malformed, or refused
    */
@@ -57,7 +60,9 @@ public final class Tokenizer implements AutoCloseable {
    * @throws TokenizerException if the file is missing, too large, malformed, or refused
    */
   public static Tokenizer fromJson(Path tokenizerJson) {
-    return new Tokenizer(TokenizerFiles.of(Json.read(tokenizerJson, TokenizerJson.MAX_BYTES), tokenizerJson.toString()));
+    return new Tokenizer(
+        TokenizerFiles.of(
+            Json.read(tokenizerJson, TokenizerJson.MAX_BYTES), tokenizerJson.toString()));
   }
 
   /**
@@ -69,7 +74,10 @@ public final class Tokenizer implements AutoCloseable {
     return new Tokenizer(TokenizerFiles.of(tokenizerJson, "tokenizer.json"));
   }
 
-  /** Ids of a text, no special tokens added. Cheaper than {@link #encode(String)} where spans are not needed. */
+  /**
+   * Ids of a text, no special tokens added. Cheaper than {@link #encode(String)} where spans are
+   * not needed.
+   */
   public int[] ids(String text) {
     return tokenizer.ids(text, AddSpecialTokens.NO);
   }
@@ -90,11 +98,12 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Tokens of a text in which special tokens are plain text: {@code <|im_end|>} typed by a user does not end a turn. What transformers
-   * does with {@code split_special_tokens=True}.
+   * Tokens of a text in which special tokens are plain text: {@code <|im_end|>} typed by a user
+   * does not end a turn. What transformers does with {@code split_special_tokens=True}.
    *
-   * <p>Only tokens flagged {@code special} are meant; other added tokens (such as {@code <tool_call>} of Qwen, {@code </s>} of Phi-3) are
-   * still recognised. The first call builds a second native tokenizer.
+   * <p>Only tokens flagged {@code special} are meant; other added tokens (such as {@code
+   * <tool_call>} of Qwen, {@code </s>} of Phi-3) are still recognised. The first call builds a
+   * second native tokenizer.
    */
   public Encoding encodePlain(String text) {
     return plain().encode(text, AddSpecialTokens.NO);
@@ -111,8 +120,9 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Text of ids. Ids that no token has (rows added to pad an embedding matrix) give nothing; bytes that are not UTF-8 give U+FFFD. Nothing
-   * is cleaned up: {@code clean_up_tokenization_spaces} is not applied.
+   * Text of ids. Ids that no token has (rows added to pad an embedding matrix) give nothing; bytes
+   * that are not UTF-8 give U+FFFD. Nothing is cleaned up: {@code clean_up_tokenization_spaces} is
+   * not applied.
    *
    * @param skipSpecialTokens whether tokens flagged special are left out
    * @throws TokenizerException if an id is negative
@@ -126,12 +136,18 @@ public final class Tokenizer implements AutoCloseable {
     return new StreamingDecoder(ids -> decode(ids, skipSpecialTokens));
   }
 
-  /** The number of ids: largest id + 1, added tokens included. A model's embedding has at least as many rows. */
+  /**
+   * The number of ids: largest id + 1, added tokens included. A model's embedding has at least as
+   * many rows.
+   */
   public int vocabularySize() {
     return vocabulary.size();
   }
 
-  /** The id of a token, spelled as in the vocabulary ({@code Ġthe}, {@code ▁the}, {@code <|im_end|>}). */
+  /**
+   * The id of a token, spelled as in the vocabulary ({@code Ġthe}, {@code ▁the}, {@code
+   * <|im_end|>}).
+   */
   public OptionalInt tokenId(String token) {
     return vocabulary.id(token);
   }
@@ -151,12 +167,21 @@ public final class Tokenizer implements AutoCloseable {
     return specialTokens;
   }
 
-  /** The default chat template (Jinja source): chat_template.jinja, else the config's only or default template. */
+  /**
+   * The default chat template (Jinja source): chat_template.jinja, else the config's only or
+   * default template.
+   */
   public Optional<String> chatTemplateSource() {
-    return Optional.ofNullable(chatTemplates.size() == 1 ? chatTemplates.values().iterator().next() : chatTemplates.get("default"));
+    return Optional.ofNullable(
+        chatTemplates.size() == 1
+            ? chatTemplates.values().iterator().next()
+            : chatTemplates.get("default"));
   }
 
-  /** All chat templates by name ({@code default}, {@code tool_use}, {@code rag}, …); empty if the model has none. */
+  /**
+   * All chat templates by name ({@code default}, {@code tool_use}, {@code rag}, …); empty if the
+   * model has none.
+   */
   public Map<String, String> chatTemplateSources() {
     return Map.copyOf(chatTemplates);
   }
@@ -172,19 +197,33 @@ public final class Tokenizer implements AutoCloseable {
       return;
     }
     List<String> offending = new ArrayList<>();
-    for (int id = (int) Math.max(0, embeddingRows); id < vocabularySize() && offending.size() < 10; id++) {
+    for (int id = (int) Math.max(0, embeddingRows);
+        id < vocabularySize() && offending.size() < 10;
+        id++) {
       String token = vocabulary.token(id);
       if (token != null) {
         offending.add("'" + token + "' (" + id + ")");
       }
     }
     throw new TokenizerException(
-        "the tokenizer in " + files.where() + " has ids up to " + (vocabularySize() - 1) + " but the model's embedding has " + embeddingRows
-            + " rows; without a row: " + String.join(", ", offending) + (vocabularySize() - embeddingRows > offending.size() ? ", …" : "")
-            + ". Use the model's own tokenizer, or resize the embedding to " + vocabularySize() + " rows");
+        "the tokenizer in "
+            + files.where()
+            + " has ids up to "
+            + (vocabularySize() - 1)
+            + " but the model's embedding has "
+            + embeddingRows
+            + " rows; without a row: "
+            + String.join(", ", offending)
+            + (vocabularySize() - embeddingRows > offending.size() ? ", …" : "")
+            + ". Use the model's own tokenizer, or resize the embedding to "
+            + vocabularySize()
+            + " rows");
   }
 
-  /** Writes the tokenizer's files, byte for byte as they were loaded, into a directory (created if absent). Each file appears whole or not at all. */
+  /**
+   * Writes the tokenizer's files, byte for byte as they were loaded, into a directory (created if
+   * absent). Each file appears whole or not at all.
+   */
   public void save(Path directory) {
     files.save(directory);
   }

@@ -14,9 +14,10 @@ import java.util.UUID;
 /**
  * A checked tokenizer.json.
  *
- * <p>The file goes to native code whose failures can end the JVM, so everything that is known to panic there is refused here first. Three
- * settings are left out on purpose: {@code truncation} and {@code padding} (a trainer must see the whole text), and the BPE model's
- * {@code dropout} (the same text must always give the same ids).
+ * <p>The file goes to native code whose failures can end the JVM, so everything that is known to
+ * panic there is refused here first. Three settings are left out on purpose: {@code truncation} and
+ * {@code padding} (a trainer must see the whole text), and the BPE model's {@code dropout} (the
+ * same text must always give the same ids).
  */
 final class TokenizerJson {
   /** Largest file accepted; the largest published ones have 35 MB. */
@@ -38,7 +39,8 @@ final class TokenizerJson {
   /** Reads and checks a file's bytes; {@code where} names the file in messages. */
   static TokenizerJson parse(byte[] bytes, String where) {
     if (bytes.length > MAX_BYTES) {
-      throw new TokenizerException(where + " has " + bytes.length + " bytes; at most " + MAX_BYTES + " are accepted");
+      throw new TokenizerException(
+          where + " has " + bytes.length + " bytes; at most " + MAX_BYTES + " are accepted");
     }
     return new TokenizerJson(Json.object(bytes, where), where);
   }
@@ -57,8 +59,9 @@ final class TokenizerJson {
   }
 
   /**
-   * The JSON of a tokenizer that recognises no special token in text. Special tokens of the model's vocabulary are left out; the others
-   * keep their place, and so everyone's id, under a random name that no text contains.
+   * The JSON of a tokenizer that recognises no special token in text. Special tokens of the model's
+   * vocabulary are left out; the others keep their place, and so everyone's id, under a random name
+   * that no text contains.
    */
   String plainJson() {
     ObjectNode result = nativeRoot();
@@ -77,8 +80,9 @@ final class TokenizerJson {
   }
 
   /**
-   * Refuses added tokens of which the normalizer leaves nothing: native code would find the empty text everywhere, and panic in the middle
-   * of the first character that is longer than a byte. A tokenizer with the same normalizer and one catch-all token tells.
+   * Refuses added tokens of which the normalizer leaves nothing: native code would find the empty
+   * text everywhere, and panic in the middle of the first character that is longer than a byte. A
+   * tokenizer with the same normalizer and one catch-all token tells.
    */
   void requireNormalForms() {
     List<AddedToken> normalized = addedTokens.stream().filter(AddedToken::normalized).toList();
@@ -87,12 +91,22 @@ final class TokenizerJson {
     }
     ObjectNode probe = Json.MAPPER.createObjectNode();
     probe.put("version", "1.0").set("normalizer", root.get("normalizer"));
-    probe.putObject("model").put("type", "WordLevel").put("unk_token", "u").putObject("vocab").put("u", 0);
+    probe
+        .putObject("model")
+        .put("type", "WordLevel")
+        .put("unk_token", "u")
+        .putObject("vocab")
+        .put("u", 0);
     try (NativeTokenizer normalizer = new NativeTokenizer(write(probe))) {
       for (AddedToken token : normalized) {
         if (normalizer.ids(token.content(), AddSpecialTokens.NO).length == 0) {
           throw new TokenizerException(
-              where + ": the normalizer leaves nothing of the added token '" + token.content() + "' (" + token.id() + "): set its normalized to false");
+              where
+                  + ": the normalizer leaves nothing of the added token '"
+                  + token.content()
+                  + "' ("
+                  + token.id()
+                  + "): set its normalized to false");
         }
       }
     }
@@ -101,7 +115,9 @@ final class TokenizerJson {
   private ObjectNode nativeRoot() {
     ObjectNode result = Json.MAPPER.createObjectNode();
     result.put("version", "1.0");
-    for (String key : List.of("added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model")) {
+    for (String key :
+        List.of(
+            "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model")) {
       JsonNode value = root.get(key);
       if (value != null) {
         result.set(key, value);
@@ -114,11 +130,13 @@ final class TokenizerJson {
     try {
       String json = Json.MAPPER.writeValueAsString(node);
       if (CodePoints.firstLoneSurrogate(json, 0) >= 0) {
-        throw new TokenizerException(where + " has a string with half a surrogate pair, which is not Unicode text");
+        throw new TokenizerException(
+            where + " has a string with half a surrogate pair, which is not Unicode text");
       }
       return json;
     } catch (JsonProcessingException e) {
-      throw new TokenizerException(where + " cannot be written for native code: " + e.getMessage(), e);
+      throw new TokenizerException(
+          where + " cannot be written for native code: " + e.getMessage(), e);
     }
   }
 
@@ -140,15 +158,23 @@ final class TokenizerJson {
   private void putModelToken(String token, int id) {
     String previous = vocabulary.token(id);
     if (previous != null) {
-      throw new TokenizerException(where + ": model.vocab gives id " + id + " to both '" + previous + "' and '" + token + "'");
+      throw new TokenizerException(
+          where
+              + ": model.vocab gives id "
+              + id
+              + " to both '"
+              + previous
+              + "' and '"
+              + token
+              + "'");
     }
     modelIds.put(token, id);
     vocabulary.put(token, id);
   }
 
   /**
-   * The native library ignores the ids written in {@code added_tokens} and numbers the tokens itself. The two must agree, or the ids would
-   * silently not be those the model was trained with.
+   * The native library ignores the ids written in {@code added_tokens} and numbers the tokens
+   * itself. The two must agree, or the ids would silently not be those the model was trained with.
    */
   private List<AddedToken> readAddedTokens() {
     List<AddedToken> result = new ArrayList<>();
@@ -167,12 +193,28 @@ final class TokenizerJson {
       int id = inModel != null ? inModel : Math.max(modelSize, largest + 1);
       if (id != declared) {
         throw new TokenizerException(
-            where + ": added token '" + content + "' is declared with id " + declared + ", but the tokenizers library gives it " + id
-                + " (added tokens are numbered in file order after the model's " + modelSize + " tokens): list them in order and without gaps");
+            where
+                + ": added token '"
+                + content
+                + "' is declared with id "
+                + declared
+                + ", but the tokenizers library gives it "
+                + id
+                + " (added tokens are numbered in file order after the model's "
+                + modelSize
+                + " tokens): list them in order and without gaps");
       }
       String other = vocabulary.token(id);
       if (other != null && !other.equals(content)) {
-        throw new TokenizerException(where + ": id " + id + " belongs to both '" + other + "' and the added token '" + content + "'");
+        throw new TokenizerException(
+            where
+                + ": id "
+                + id
+                + " belongs to both '"
+                + other
+                + "' and the added token '"
+                + content
+                + "'");
       }
       added.put(content, id);
       largest = Math.max(largest, id);

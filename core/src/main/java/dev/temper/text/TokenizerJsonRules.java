@@ -6,18 +6,55 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Set;
 
-/** What a tokenizer.json must satisfy before native code may see it. Each rule stands for a Rust panic or for ids nobody meant. */
+/**
+ * What a tokenizer.json must satisfy before native code may see it. Each rule stands for a Rust
+ * panic or for ids nobody meant.
+ */
 final class TokenizerJsonRules {
   private static final Set<String> NORMALIZERS =
-      Set.of("BertNormalizer", "Strip", "StripAccents", "NFC", "NFD", "NFKC", "NFKD", "Sequence", "Lowercase", "Nmt", "Precompiled", "Replace",
-          "Prepend", "ByteLevel");
+      Set.of(
+          "BertNormalizer",
+          "Strip",
+          "StripAccents",
+          "NFC",
+          "NFD",
+          "NFKC",
+          "NFKD",
+          "Sequence",
+          "Lowercase",
+          "Nmt",
+          "Precompiled",
+          "Replace",
+          "Prepend",
+          "ByteLevel");
   private static final Set<String> PRE_TOKENIZERS =
-      Set.of("BertPreTokenizer", "ByteLevel", "Delimiter", "CharDelimiterSplit", "Metaspace", "Whitespace", "WhitespaceSplit", "Sequence",
-          "Split", "Punctuation", "Digits", "UnicodeScripts");
+      Set.of(
+          "BertPreTokenizer",
+          "ByteLevel",
+          "Delimiter",
+          "CharDelimiterSplit",
+          "Metaspace",
+          "Whitespace",
+          "WhitespaceSplit",
+          "Sequence",
+          "Split",
+          "Punctuation",
+          "Digits",
+          "UnicodeScripts");
   private static final Set<String> POST_PROCESSORS =
       Set.of("RobertaProcessing", "BertProcessing", "ByteLevel", "TemplateProcessing", "Sequence");
   private static final Set<String> DECODERS =
-      Set.of("BPEDecoder", "ByteLevel", "WordPiece", "Metaspace", "CTC", "Sequence", "Replace", "Fuse", "Strip", "ByteFallback");
+      Set.of(
+          "BPEDecoder",
+          "ByteLevel",
+          "WordPiece",
+          "Metaspace",
+          "CTC",
+          "Sequence",
+          "Replace",
+          "Fuse",
+          "Strip",
+          "ByteFallback");
 
   private final String where;
 
@@ -36,7 +73,9 @@ final class TokenizerJsonRules {
     rules.component(root.path("pre_tokenizer"), "pre_tokenizer", "pretokenizers", PRE_TOKENIZERS);
     rules.component(root.path("post_processor"), "post_processor", "processors", POST_PROCESSORS);
     if (rules.adding(root.path("post_processor")) > 1) {
-      throw rules.bad("post_processor", "adds special tokens in more than one step, which the library cannot do: keep one");
+      throw rules.bad(
+          "post_processor",
+          "adds special tokens in more than one step, which the library cannot do: keep one");
     }
     rules.component(root.path("decoder"), "decoder", "decoders", DECODERS);
   }
@@ -48,7 +87,12 @@ final class TokenizerJsonRules {
     JsonNode vocab = model.path("vocab");
     String type = model.path("type").asText("");
     if (type.isEmpty()) { // files of early versions name no type
-      type = vocab.isArray() ? "Unigram" : model.has("merges") ? "BPE" : model.has("max_input_chars_per_word") ? "WordPiece" : "WordLevel";
+      type =
+          vocab.isArray()
+              ? "Unigram"
+              : model.has("merges")
+                  ? "BPE"
+                  : model.has("max_input_chars_per_word") ? "WordPiece" : "WordLevel";
       model.put("type", type);
     }
     if (!Set.of("BPE", "WordPiece", "WordLevel", "Unigram").contains(type)) {
@@ -79,11 +123,18 @@ final class TokenizerJsonRules {
 
   private void unigramVocabulary(JsonNode vocab) {
     if (!vocab.isArray() || vocab.size() > Vocabulary.MAX_ID) {
-      throw bad("model.vocab", "must be a list of at most " + Vocabulary.MAX_ID + " [token, score] pairs for a Unigram model");
+      throw bad(
+          "model.vocab",
+          "must be a list of at most "
+              + Vocabulary.MAX_ID
+              + " [token, score] pairs for a Unigram model");
     }
     for (int i = 0; i < vocab.size(); i++) {
       JsonNode pair = vocab.get(i);
-      if (!pair.isArray() || pair.size() != 2 || !pair.get(0).isTextual() || !Double.isFinite(pair.get(1).asDouble(Double.NaN))) {
+      if (!pair.isArray()
+          || pair.size() != 2
+          || !pair.get(0).isTextual()
+          || !Double.isFinite(pair.get(1).asDouble(Double.NaN))) {
         throw bad("model.vocab[" + i + "]", "must be a token and a finite score");
       }
     }
@@ -101,9 +152,16 @@ final class TokenizerJsonRules {
     for (int i = 0; i < merges.size(); i++) { // the library cuts the prefix off without looking
       JsonNode merge = merges.get(i);
       String text = merge.asText();
-      String second = merge.isArray() ? merge.path(1).asText() : text.substring(text.indexOf(' ') + 1);
+      String second =
+          merge.isArray() ? merge.path(1).asText() : text.substring(text.indexOf(' ') + 1);
       if (!second.startsWith(prefix)) {
-        throw bad("model.merges[" + i + "]", "has a second part '" + second + "' without the continuing_subword_prefix '" + prefix + "'");
+        throw bad(
+            "model.merges[" + i + "]",
+            "has a second part '"
+                + second
+                + "' without the continuing_subword_prefix '"
+                + prefix
+                + "'");
       }
     }
   }
@@ -123,7 +181,10 @@ final class TokenizerJsonRules {
   }
 
   private void checkId(JsonNode id, String at) {
-    if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0 || id.intValue() > Vocabulary.MAX_ID) {
+    if (!id.isIntegralNumber()
+        || !id.canConvertToInt()
+        || id.intValue() < 0
+        || id.intValue() > Vocabulary.MAX_ID) {
       throw bad(at, "must be an id from 0 to " + Vocabulary.MAX_ID + "; it is " + id);
     }
   }
@@ -152,7 +213,9 @@ final class TokenizerJsonRules {
       case "Split", "Replace" -> {
         boolean matchesEmpty = pattern(node.path("pattern"), at + ".pattern");
         if (matchesEmpty && type.equals("Replace") && types == NORMALIZERS) {
-          throw bad(at + ".pattern", "may match the empty text: the library then loses track of positions");
+          throw bad(
+              at + ".pattern",
+              "may match the empty text: the library then loses track of positions");
         }
       }
       case "Strip" -> {
@@ -162,10 +225,12 @@ final class TokenizerJsonRules {
       }
       case "Prepend" -> {
         if (node.path("prepend").asText("").isEmpty()) {
-          throw bad(at + ".prepend", "is missing or empty: the library then loses track of positions");
+          throw bad(
+              at + ".prepend", "is missing or empty: the library then loses track of positions");
         }
       }
-      case "Precompiled" -> precompiled(node.path("precompiled_charsmap"), at + ".precompiled_charsmap");
+      case "Precompiled" ->
+          precompiled(node.path("precompiled_charsmap"), at + ".precompiled_charsmap");
       case "TemplateProcessing" -> template(node, at);
       default -> {}
     }
@@ -173,7 +238,8 @@ final class TokenizerJsonRules {
 
   /** How many steps of a post-processor add special tokens. */
   private int adding(JsonNode processor) {
-    int count = processor.path("type").asText("").matches("(Template|Bert|Roberta)Processing") ? 1 : 0;
+    int count =
+        processor.path("type").asText("").matches("(Template|Bert|Roberta)Processing") ? 1 : 0;
     for (JsonNode step : processor.path("processors")) {
       count += adding(step);
     }
@@ -203,7 +269,8 @@ final class TokenizerJsonRules {
     for (Map.Entry<String, JsonNode> entry : special.properties()) {
       JsonNode ids = entry.getValue().path("ids");
       if (!ids.isArray() || ids.size() != entry.getValue().path("tokens").size()) {
-        throw bad(at + ".special_tokens['" + entry.getKey() + "']", "must have as many ids as tokens");
+        throw bad(
+            at + ".special_tokens['" + entry.getKey() + "']", "must have as many ids as tokens");
       }
       for (JsonNode id : ids) {
         checkId(id, at + ".special_tokens['" + entry.getKey() + "'].ids");
@@ -213,7 +280,9 @@ final class TokenizerJsonRules {
       for (JsonNode piece : node.path(key)) {
         String token = piece.path("SpecialToken").path("id").asText("");
         if (piece.has("SpecialToken") && !special.has(token)) {
-          throw bad(at + "." + key, "uses the special token '" + token + "', which special_tokens does not define");
+          throw bad(
+              at + "." + key,
+              "uses the special token '" + token + "', which special_tokens does not define");
         }
         if (key.equals("single") && piece.path("Sequence").path("id").asText("A").equals("B")) {
           throw bad(at + ".single", "uses sequence B, which a single text does not have");

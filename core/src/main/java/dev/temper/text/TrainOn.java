@@ -19,7 +19,8 @@ public interface TrainOn {
     /** Checks that the weight is finite and not negative. */
     public Turn {
       if (!(weight >= 0) || Float.isInfinite(weight)) {
-        throw new IllegalArgumentException("weight of a message must be finite and at least 0; got " + weight);
+        throw new IllegalArgumentException(
+            "weight of a message must be finite and at least 0; got " + weight);
       }
     }
   }
@@ -48,7 +49,10 @@ public interface TrainOn {
       throw new IllegalArgumentException("count must be at least 1; got " + count);
     }
     return (turns, i) -> {
-      long later = turns.subList(i + 1, turns.size()).stream().filter(t -> t.role().equals(ASSISTANT)).count();
+      long later =
+          turns.subList(i + 1, turns.size()).stream()
+              .filter(t -> t.role().equals(ASSISTANT))
+              .count();
       return turns.get(i).role().equals(ASSISTANT) && later < count ? 1 : 0;
     };
   }

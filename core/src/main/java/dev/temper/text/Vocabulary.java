@@ -17,7 +17,9 @@ final class Vocabulary {
   void put(String token, int id) {
     ids.put(token, id);
     if (id >= tokens.length) {
-      tokens = java.util.Arrays.copyOf(tokens, Math.max(id + 1, Math.min(MAX_ID + 1, tokens.length * 2)));
+      tokens =
+          java.util.Arrays.copyOf(
+              tokens, Math.max(id + 1, Math.min(MAX_ID + 1, tokens.length * 2)));
     }
     tokens[id] = token;
     size = Math.max(size, id + 1);

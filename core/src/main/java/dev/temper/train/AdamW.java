@@ -13,9 +13,16 @@ import java.util.List;
  *
  * <p>p ← p - lr·λ·p; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; p ← p - lr · m̂ / (√v̂ + ε).
  *
- * @param decayVectors whether norms and biases (1-d parameters) decay too; TRL and transformers leave them alone
+ * @param decayVectors whether norms and biases (1-d parameters) decay too; TRL and transformers
+ *     leave them alone
  */
-public record AdamW(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, boolean decayVectors)
+public record AdamW(
+    double learningRate,
+    double beta1,
+    double beta2,
+    double epsilon,
+    double weightDecay,
+    boolean decayVectors)
     implements Optimizer.Settings {
   /** Checks ranges. */
   public AdamW {
@@ -105,7 +112,16 @@ public record AdamW(double learningRate, double beta1, double beta2, double epsi
       }
       if (!parameters.isEmpty()) {
         Optim.adamW(
-            parameters, gradients, first, second, steps, learningRate, settings.beta1, settings.beta2, decay, settings.epsilon);
+            parameters,
+            gradients,
+            first,
+            second,
+            steps,
+            learningRate,
+            settings.beta1,
+            settings.beta2,
+            decay,
+            settings.epsilon);
       }
     }
 

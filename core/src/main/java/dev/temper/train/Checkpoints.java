@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.checkpoint.CheckpointWriter;
+import dev.temper.checkpoint.Floats;
 import dev.temper.checkpoint.Names;
 import dev.temper.checkpoint.SafetensorsFile;
-import dev.temper.checkpoint.Floats;
 import dev.temper.checkpoint.StoredType;
 import dev.temper.checkpoint.TensorSource;
 import dev.temper.tensor.Parameter;
@@ -20,8 +20,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Everything a run needs to go on: {@code last/} holds the trained parameters, the optimizer's state and {@code state.json}; it is replaced
- * as a whole, so a kill at any moment leaves a complete one. {@code best/} holds the parameters of the best evaluation.
+ * Everything a run needs to go on: {@code last/} holds the trained parameters, the optimizer's
+ * state and {@code state.json}; it is replaced as a whole, so a kill at any moment leaves a
+ * complete one. {@code best/} holds the parameters of the best evaluation.
  */
 final class Checkpoints {
   static final String LAST = "last";
@@ -45,7 +46,9 @@ final class Checkpoints {
           write(dir.resolve("trained.safetensors"), trained);
           write(dir.resolve("optimizer.safetensors"), optimizer.state());
           ObjectNode json = JSON.createObjectNode();
-          json.put("step", state.step()).put("optimizer_steps", state.optimizerSteps()).put("source", state.source());
+          json.put("step", state.step())
+              .put("optimizer_steps", state.optimizerSteps())
+              .put("source", state.source());
           json.put("best_loss", state.bestLoss()).put("since_best", state.sinceBest());
           AtomicFiles.write(dir.resolve("state.json"), json.toPrettyString() + "\n");
         });
@@ -53,7 +56,8 @@ final class Checkpoints {
   }
 
   void saveBest(List<Parameter> trained) {
-    AtomicFiles.replaceDirectory(root.resolve(BEST), dir -> write(dir.resolve("trained.safetensors"), trained));
+    AtomicFiles.replaceDirectory(
+        root.resolve(BEST), dir -> write(dir.resolve("trained.safetensors"), trained));
   }
 
   /** Puts a checkpoint back; empty if there is none. */
@@ -94,11 +98,22 @@ final class Checkpoints {
     for (Parameter p : parameters) {
       if (!stored.names().contains(p.name())) {
         throw new UserException(
-            file + ": has no '" + p.name() + "'" + Names.hint(p.name(), stored.names()) + ": it belongs to a run with other settings");
+            file
+                + ": has no '"
+                + p.name()
+                + "'"
+                + Names.hint(p.name(), stored.names())
+                + ": it belongs to a run with other settings");
       }
       if (!java.util.Arrays.equals(stored.info(p.name()).dims(), p.shape().dims())) {
         throw new UserException(
-            file + ": '" + p.name() + "' has shape " + stored.info(p.name()).shape() + ", this run needs " + p.shape()
+            file
+                + ": '"
+                + p.name()
+                + "' has shape "
+                + stored.info(p.name()).shape()
+                + ", this run needs "
+                + p.shape()
                 + ": it belongs to a run with other settings");
       }
       p.assign(Floats.widen(stored.info(p.name()), stored.bytes(p.name())));

@@ -1,7 +1,8 @@
 package dev.temper.train;
 
 /**
- * How many there are in a whole optimizer step, computed from host data: the normalisers of {@link LossOutput.Per}.
+ * How many there are in a whole optimizer step, computed from host data: the normalisers of {@link
+ * LossOutput.Per}.
  *
  * @param tokens sum of the weights of the trained tokens
  */

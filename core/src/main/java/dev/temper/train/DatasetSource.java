@@ -47,6 +47,7 @@ public final class DatasetSource<E> implements Source<E> {
   public void resume(String state) {
     int comma = state.indexOf(",\"cursor\":");
     drawn = Long.parseLong(state.substring("{\"drawn\":".length(), comma));
-    cursor.resume(CursorState.fromJson(state.substring(comma + ",\"cursor\":".length(), state.length() - 1)));
+    cursor.resume(
+        CursorState.fromJson(state.substring(comma + ",\"cursor\":".length(), state.length() - 1)));
   }
 }

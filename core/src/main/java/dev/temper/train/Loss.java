@@ -1,8 +1,8 @@
 package dev.temper.train;
 
 /**
- * A loss: a pure function from typed inputs to unreduced values and weights. It never sees a model and never averages: only the loop
- * reduces, over the whole optimizer step.
+ * A loss: a pure function from typed inputs to unreduced values and weights. It never sees a model
+ * and never averages: only the loop reduces, over the whole optimizer step.
  *
  * @param <I> what the loss looks at, for example {@link TokenScores}
  */

@@ -27,7 +27,9 @@ public record LossOutput(List<Term> terms, Map<String, Mean> metrics) {
    */
   public record Term(String name, Tensor values, Tensor weights, Per per) {}
 
-  /** What a term is averaged over. The counts are known from host data before the first micro-batch. */
+  /**
+   * What a term is averaged over. The counts are known from host data before the first micro-batch.
+   */
   public enum Per {
     /** The weights of all trained tokens, summed. */
     TOKEN,
@@ -81,6 +83,9 @@ public record LossOutput(List<Term> terms, Map<String, Mean> metrics) {
 
   LossOutput scaled(double factor) {
     return new LossOutput(
-        terms.stream().map(t -> new Term(t.name(), t.values(), t.weights().mul(factor), t.per())).toList(), metrics);
+        terms.stream()
+            .map(t -> new Term(t.name(), t.values(), t.weights().mul(factor), t.per()))
+            .toList(),
+        metrics);
   }
 }

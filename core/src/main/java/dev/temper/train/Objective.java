@@ -4,7 +4,8 @@ import dev.temper.tensor.Rng;
 import java.util.List;
 
 /**
- * What is optimised: turns examples into unreduced losses. The loop decides how a step is cut into micro-batches.
+ * What is optimised: turns examples into unreduced losses. The loop decides how a step is cut into
+ * micro-batches.
  *
  * @param <E> an example
  */

@@ -3,9 +3,15 @@ package dev.temper.train;
 import dev.temper.tensor.Parameter;
 import java.util.List;
 
-/** Updates parameters from their gradients. Its state is parameters too, saved with every checkpoint. */
+/**
+ * Updates parameters from their gradients. Its state is parameters too, saved with every
+ * checkpoint.
+ */
 public interface Optimizer extends AutoCloseable {
-  /** One update; {@code learningRate} comes from the schedule. Parameters without a gradient stay as they are. */
+  /**
+   * One update; {@code learningRate} comes from the schedule. Parameters without a gradient stay as
+   * they are.
+   */
   void step(double learningRate);
 
   /** The state (moments), with stable names. */

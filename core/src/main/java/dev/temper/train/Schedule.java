@@ -3,19 +3,22 @@ package dev.temper.train;
 import static java.util.Objects.requireNonNull;
 
 /**
- * The learning rate of a step as a multiple of the optimizer's own learning rate: a pure function of the step.
+ * The learning rate of a step as a multiple of the optimizer's own learning rate: a pure function
+ * of the step.
  *
- * <p>A schedule is a linear warm-up from 0 to 1 followed by a {@link Shape}. Being pure, it has no state to save: a resumed run asks for
- * the factor of the step it is at. Steps are 0-based optimizer steps, so with {@code w} warm-up steps the first step has factor 0 and
- * step {@code w} has factor 1.
+ * <p>A schedule is a linear warm-up from 0 to 1 followed by a {@link Shape}. Being pure, it has no
+ * state to save: a resumed run asks for the factor of the step it is at. Steps are 0-based
+ * optimizer steps, so with {@code w} warm-up steps the first step has factor 0 and step {@code w}
+ * has factor 1.
  *
  * <pre>{@code
  * Schedule.cosine().warmup(0.1)            // a tenth of the run warms up, the rest decays along half a cosine
  * Schedule.wsd(0.2, Schedule.Decay.ONE_MINUS_SQRT).warmup(100)
  * }</pre>
  *
- * <p>Factors are those of {@code transformers.get_scheduler} (5.x). Differences: end values are ratios of the learning rate, not rates;
- * the length of the decay of {@link Wsd} is a fraction of the run; a warm-up as long as the run never divides by zero.
+ * <p>Factors are those of {@code transformers.get_scheduler} (5.x). Differences: end values are
+ * ratios of the learning rate, not rates; the length of the decay of {@link Wsd} is a fraction of
+ * the run; a warm-up as long as the run never divides by zero.
  *
  * @param shape what follows the warm-up
  * @param warmup how long the factor rises from 0 to 1
@@ -53,7 +56,8 @@ public record Schedule(Shape shape, Warmup warmup) {
   }
 
   /**
-   * Falls along half a cosine from 1 to 0, {@code cycles} times, jumping back to 1 between them (SGDR, Loshchilov and Hutter 2017).
+   * Falls along half a cosine from 1 to 0, {@code cycles} times, jumping back to 1 between them
+   * (SGDR, Loshchilov and Hutter 2017).
    *
    * @param cycles how many times, at least 1
    */
@@ -71,15 +75,20 @@ public record Schedule(Shape shape, Warmup warmup) {
     return of(new Polynomial(power, endRatio));
   }
 
-  /** Falls as {@code 1 / sqrt(step / w)} with {@code w} the warm-up steps (10,000 without warm-up); independent of the run's length. */
+  /**
+   * Falls as {@code 1 / sqrt(step / w)} with {@code w} the warm-up steps (10,000 without warm-up);
+   * independent of the run's length.
+   */
   public static Schedule inverseSqrt() {
     return of(new InverseSqrt());
   }
 
   /**
-   * Warm-up, stable, decay: stays at 1 and falls to 0 over the last part of the run (Hu et al. 2024, MiniCPM).
+   * Warm-up, stable, decay: stays at 1 and falls to 0 over the last part of the run (Hu et al.
+   * 2024, MiniCPM).
    *
-   * @param decayFraction the part of the run that decays, in (0, 1]; as steps it is rounded up, and cut to what the warm-up leaves
+   * @param decayFraction the part of the run that decays, in (0, 1]; as steps it is rounded up, and
+   *     cut to what the warm-up leaves
    * @param decay the form of the decay
    */
   public static Schedule wsd(double decayFraction, Decay decay) {
@@ -107,7 +116,8 @@ public record Schedule(Shape shape, Warmup warmup) {
   /**
    * The factor to multiply the learning rate with.
    *
-   * @param step the optimizer step, from 0; may lie beyond the end, where the factor stays at the end value
+   * @param step the optimizer step, from 0; may lie beyond the end, where the factor stays at the
+   *     end value
    * @param totalSteps the optimizer steps of the whole run, at least 1
    * @return a finite factor in [0, 1]
    */
@@ -115,7 +125,9 @@ public record Schedule(Shape shape, Warmup warmup) {
     require(step >= 0, "step", step, "at least 0");
     require(totalSteps >= 1, "totalSteps", totalSteps, "at least 1");
     long warmupSteps = warmup.steps(totalSteps);
-    return step < warmupSteps ? (double) step / warmupSteps : shape.factor(step, warmupSteps, totalSteps);
+    return step < warmupSteps
+        ? (double) step / warmupSteps
+        : shape.factor(step, warmupSteps, totalSteps);
   }
 
   private static Schedule of(Shape shape) {
@@ -124,11 +136,15 @@ public record Schedule(Shape shape, Warmup warmup) {
 
   private static void require(boolean valid, String parameter, Object value, String range) {
     if (!valid) {
-      throw new IllegalArgumentException("Schedule: " + parameter + " must be " + range + ", got " + value);
+      throw new IllegalArgumentException(
+          "Schedule: " + parameter + " must be " + range + ", got " + value);
     }
   }
 
-  /** How far the run is between the end of the warm-up (0) and its last step (1); beyond 1 after that. */
+  /**
+   * How far the run is between the end of the warm-up (0) and its last step (1); beyond 1 after
+   * that.
+   */
   private static double progress(long step, long warmupSteps, long totalSteps) {
     return (double) (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
   }
@@ -168,7 +184,11 @@ public record Schedule(Shape shape, Warmup warmup) {
   public record WarmupRatio(double ratio) implements Warmup {
     /** Checks the range. */
     public WarmupRatio {
-      require(ratio >= 0 && ratio < 1, "warmup ratio", ratio, "in [0, 1); for a number of steps pass an int");
+      require(
+          ratio >= 0 && ratio < 1,
+          "warmup ratio",
+          ratio,
+          "in [0, 1); for a number of steps pass an int");
     }
 
     @Override
@@ -212,7 +232,8 @@ public record Schedule(Shape shape, Warmup warmup) {
 
     @Override
     public double factor(long step, long warmupSteps, long totalSteps) {
-      // transformers lets the cosine rise again after the end; here a run that goes on stays at the end value
+      // transformers lets the cosine rise again after the end; here a run that goes on stays at the
+      // end value
       double progress = Math.min(1, progress(step, warmupSteps, totalSteps));
       return Math.max(0, halfCosine(progress) * (1 - minRatio) + minRatio);
     }
@@ -283,7 +304,8 @@ public record Schedule(Shape shape, Warmup warmup) {
 
     @Override
     public double factor(long step, long warmupSteps, long totalSteps) {
-      long decaySteps = Math.min((long) Math.ceil(decayFraction * totalSteps), totalSteps - warmupSteps);
+      long decaySteps =
+          Math.min((long) Math.ceil(decayFraction * totalSteps), totalSteps - warmupSteps);
       long begin = totalSteps - decaySteps;
       if (step < begin) {
         return 1;

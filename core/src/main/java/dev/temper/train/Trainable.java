@@ -9,7 +9,10 @@ public interface Trainable {
   /** The parameters the optimizer updates, each once, with stable names. */
   List<Parameter> parameters();
 
-  /** Called before each micro-batch of training; {@code rng} is a function of seed, step and micro-batch. */
+  /**
+   * Called before each micro-batch of training; {@code rng} is a function of seed, step and
+   * micro-batch.
+   */
   default void beginMicroBatch(Rng rng) {}
 
   /** Called before evaluation and when training ends: no dropout from here on. */

@@ -20,12 +20,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The one training loop: examples → normalisers → micro-batches by token budget → loss → backward → clip → optimizer → schedule →
- * listeners → checkpoint.
+ * The one training loop: examples → normalisers → micro-batches by token budget → loss → backward →
+ * clip → optimizer → schedule → listeners → checkpoint.
  *
- * <p>The normaliser of each loss term comes from host data over the whole step, so cutting a step into micro-batches changes neither loss
- * nor gradient. With checkpoints, training 2N steps equals training N, being killed, resuming and training N more, bit for bit on one
- * machine. When the process is asked to end, the step in progress finishes, a checkpoint is written and {@link #run} returns.
+ * <p>The normaliser of each loss term comes from host data over the whole step, so cutting a step
+ * into micro-batches changes neither loss nor gradient. With checkpoints, training 2N steps equals
+ * training N, being killed, resuming and training N more, bit for bit on one machine. When the
+ * process is asked to end, the step in progress finishes, a checkpoint is written and {@link #run}
+ * returns.
  */
 public final class TrainingLoop {
   private final TrainingSettings settings;
@@ -33,7 +35,10 @@ public final class TrainingLoop {
   private final List<TrainingListener> listeners;
 
   /** A loop with these settings. */
-  public TrainingLoop(TrainingSettings settings, Optimizer.Settings optimizer, List<? extends TrainingListener> listeners) {
+  public TrainingLoop(
+      TrainingSettings settings,
+      Optimizer.Settings optimizer,
+      List<? extends TrainingListener> listeners) {
     this.settings = settings;
     this.optimizer = optimizer;
     this.listeners = List.copyOf(listeners);
@@ -44,10 +49,15 @@ public final class TrainingLoop {
    *
    * @param heldOut examples to evaluate on; may be empty
    * @param resume whether to go on from the last checkpoint, if there is one
-   * @throws UserException if the loss is not finite; the state before that step has been saved if there is an output directory
+   * @throws UserException if the loss is not finite; the state before that step has been saved if
+   *     there is an output directory
    */
   public <E> TrainingReport run(
-      Trainable trainable, Source<E> source, Objective<E> objective, List<E> heldOut, boolean resume) {
+      Trainable trainable,
+      Source<E> source,
+      Objective<E> objective,
+      List<E> heldOut,
+      boolean resume) {
     try (Optimizer running = optimizer.create(trainable.parameters())) {
       Run<E> run = new Run<>(trainable, source, objective, heldOut, running);
       TrainingReport[] report = new TrainingReport[1];
@@ -64,7 +74,10 @@ public final class TrainingLoop {
     for (int[] batch : TokenBudget.split(lengths, tokenBudget)) {
       List<E> micro = pick(examples, batch);
       total +=
-          Scope.run("evaluate", () -> Autograd.off(() -> reduce(objective.evaluate(micro, Rng.of(0)), counts).item()));
+          Scope.run(
+              "evaluate",
+              () ->
+                  Autograd.off(() -> reduce(objective.evaluate(micro, Rng.of(0)), counts).item()));
     }
     return total;
   }
@@ -73,7 +86,12 @@ public final class TrainingLoop {
   private static Tensor reduce(LossOutput output, Counts counts) {
     Tensor total = Tensors.scalar(0);
     for (LossOutput.Term t : output.terms()) {
-      total = total.add(t.values().mul(t.weights()).sum().div(Math.max(counts.of(t.per()), Double.MIN_NORMAL)));
+      total =
+          total.add(
+              t.values()
+                  .mul(t.weights())
+                  .sum()
+                  .div(Math.max(counts.of(t.per()), Double.MIN_NORMAL)));
     }
     return total;
   }
@@ -102,7 +120,12 @@ public final class TrainingLoop {
     private int sinceBest;
     private Optional<Path> saved = Optional.empty();
 
-    Run(Trainable trainable, Source<E> source, Objective<E> objective, List<E> heldOut, Optimizer optimizer) {
+    Run(
+        Trainable trainable,
+        Source<E> source,
+        Objective<E> objective,
+        List<E> heldOut,
+        Optimizer optimizer) {
       this.trainable = trainable;
       this.source = source;
       this.objective = objective;
@@ -113,19 +136,26 @@ public final class TrainingLoop {
 
     TrainingReport train(boolean resume) {
       if (resume) {
-        checkpoints.flatMap(c -> c.restore(trainable.parameters(), optimizer)).ifPresent(this::goOn);
+        checkpoints
+            .flatMap(c -> c.restore(trainable.parameters(), optimizer))
+            .ifPresent(this::goOn);
       }
       listeners.forEach(l -> l.onStart(step, settings.steps()));
       TrainingReport.End end = TrainingReport.End.FINISHED;
       while (step < settings.steps()) {
         trainStep();
         boolean lastStep = step == settings.steps();
-        if (!heldOut.isEmpty() && settings.evalEvery() > 0 && (step % settings.evalEvery() == 0 || lastStep)) {
+        if (!heldOut.isEmpty()
+            && settings.evalEvery() > 0
+            && (step % settings.evalEvery() == 0 || lastStep)) {
           evaluate();
         }
         boolean stopEarly = settings.patience() > 0 && sinceBest >= settings.patience();
         boolean interrupted = Shutdown.requested() && !lastStep;
-        if (settings.saveEvery() > 0 && step % settings.saveEvery() == 0 || interrupted || lastStep || stopEarly) {
+        if (settings.saveEvery() > 0 && step % settings.saveEvery() == 0
+            || interrupted
+            || lastStep
+            || stopEarly) {
           save();
         }
         if (interrupted || stopEarly) {
@@ -163,7 +193,8 @@ public final class TrainingLoop {
       if (!Double.isFinite(loss)) {
         refuse(before, examples, loss);
       }
-      double rate = optimizerSettings().learningRate() * settings.schedule().factor(step, settings.steps());
+      double rate =
+          optimizerSettings().learningRate() * settings.schedule().factor(step, settings.steps());
       double norm = update(rate);
       step++;
       int tokens = java.util.Arrays.stream(lengths).sum();
@@ -219,12 +250,19 @@ public final class TrainingLoop {
 
     private void refuse(String sourceBefore, List<E> examples, double loss) {
       trainable.parameters().forEach(Parameter::zeroGradient);
-      checkpoints.ifPresent(c -> saved = Optional.of(c.save(state(sourceBefore), trainable.parameters(), optimizer)));
+      checkpoints.ifPresent(
+          c -> saved = Optional.of(c.save(state(sourceBefore), trainable.parameters(), optimizer)));
       throw new UserException(
-          "step " + (step + 1) + ": the loss is " + loss + " on " + examples.stream().limit(8).map(objective::describe).toList()
+          "step "
+              + (step + 1)
+              + ": the loss is "
+              + loss
+              + " on "
+              + examples.stream().limit(8).map(objective::describe).toList()
               + "; the weights are as they were before this step"
               + saved.map(p -> " (saved in " + p + ")").orElse("")
-              + ". Lower the learning rate, or look at these rows. Last metrics: " + last);
+              + ". Lower the learning rate, or look at these rows. Last metrics: "
+              + last);
     }
 
     private void evaluate() {

@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param metrics the last value of each metric
  * @param checkpoint the last checkpoint written
  */
-public record TrainingReport(End end, long steps, double seconds, Map<String, Double> metrics, Optional<Path> checkpoint) {
+public record TrainingReport(
+    End end, long steps, double seconds, Map<String, Double> metrics, Optional<Path> checkpoint) {
   /** Why training ended. */
   public enum End {
     /** All steps done. */

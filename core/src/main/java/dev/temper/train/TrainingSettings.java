@@ -33,10 +33,12 @@ public record TrainingSettings(
       throw new IllegalArgumentException("tokenBudget: " + tokenBudget + " must be at least 1");
     }
     if (!(maxGradNorm >= 0)) {
-      throw new IllegalArgumentException("maxGradNorm: " + maxGradNorm + " must be 0 (off) or more");
+      throw new IllegalArgumentException(
+          "maxGradNorm: " + maxGradNorm + " must be 0 (off) or more");
     }
     if (evalEvery < 0 || saveEvery < 0 || patience < 0) {
-      throw new IllegalArgumentException("evalEvery, saveEvery and patience must be 0 (off) or more");
+      throw new IllegalArgumentException(
+          "evalEvery, saveEvery and patience must be 0 (off) or more");
     }
     if (saveEvery > 0 && checkpoints.isEmpty()) {
       throw new IllegalArgumentException("saveEvery: " + saveEvery + " needs an output directory");

@@ -18,7 +18,8 @@ class DataCursorTest {
       DataCursor cursor = DataCursor.over(size, DataOrder.shuffled(size * 31L));
       for (int pass = 0; pass < 3; pass++) {
         assertThat(cursor.epoch()).isEqualTo(pass);
-        assertThat(cursor.next(size)).containsExactlyInAnyOrder(LongStream.range(0, size).toArray());
+        assertThat(cursor.next(size))
+            .containsExactlyInAnyOrder(LongStream.range(0, size).toArray());
       }
     }
   }
@@ -34,7 +35,9 @@ class DataCursorTest {
       seen[at] = true;
     }
     long huge = 1L << 61;
-    assertThat(LongStream.range(0, 1000).map(new Permutation(huge, 5, 0)::at)).doesNotHaveDuplicates().allMatch(x -> x >= 0 && x < huge);
+    assertThat(LongStream.range(0, 1000).map(new Permutation(huge, 5, 0)::at))
+        .doesNotHaveDuplicates()
+        .allMatch(x -> x >= 0 && x < huge);
   }
 
   @Test
@@ -44,9 +47,13 @@ class DataCursorTest {
       int trials = 2000 * orders;
       Map<String, Integer> counts = new HashMap<>();
       for (int seed = 0; seed < trials; seed++) {
-        counts.merge(Arrays.toString(DataCursor.over(size, DataOrder.shuffled(seed)).next(size)), 1, Integer::sum);
+        counts.merge(
+            Arrays.toString(DataCursor.over(size, DataOrder.shuffled(seed)).next(size)),
+            1,
+            Integer::sum);
       }
-      double chiSquare = counts.values().stream().mapToDouble(n -> (n - 2000.0) * (n - 2000.0) / 2000).sum();
+      double chiSquare =
+          counts.values().stream().mapToDouble(n -> (n - 2000.0) * (n - 2000.0) / 2000).sum();
       assertThat(counts).hasSize(orders);
       // mean orders - 1, standard deviation sqrt(2 (orders - 1)): six of them
       assertThat(chiSquare).isLessThan(orders - 1 + 6 * Math.sqrt(2.0 * (orders - 1)));
@@ -64,7 +71,8 @@ class DataCursorTest {
 
   @Test
   void the_order_does_not_change_between_versions() {
-    // Checked once against the same algorithm written in Python; a change would break the resumption of saved runs.
+    // Checked once against the same algorithm written in Python; a change would break the
+    // resumption of saved runs.
     assertThat(DataCursor.over(10, DataOrder.shuffled(42)).next(20)).containsExactly(FROZEN);
   }
 
@@ -110,7 +118,8 @@ class DataCursorTest {
     assertThat(first.length / 20_000.0).isBetween(0.685, 0.715);
     assertThat(third / 20_000.0).isBetween(0.09, 0.11);
     for (int pass = 0; pass + 10 <= 1000; pass += 10) {
-      assertThat(Arrays.copyOfRange(first, pass, pass + 10)).containsExactlyInAnyOrder(LongStream.range(0, 10).toArray());
+      assertThat(Arrays.copyOfRange(first, pass, pass + 10))
+          .containsExactlyInAnyOrder(LongStream.range(0, 10).toArray());
     }
     assertThat(cursor.state().drawn().stream().mapToLong(Long::longValue).sum()).isEqualTo(20_000);
   }
@@ -119,20 +128,37 @@ class DataCursorTest {
   void a_state_of_other_data_is_refused() {
     DataCursor cursor = DataCursor.over(10, DataOrder.shuffled(1));
     CursorState state = cursor.state();
-    assertThatThrownBy(() -> DataCursor.over(11, DataOrder.shuffled(1)).resume(state)).isInstanceOf(DataException.class).hasMessageContaining("use the same data");
-    assertThatThrownBy(() -> DataCursor.over(10, DataOrder.shuffled(2)).resume(state)).hasMessageContaining("seed is 2, but was 1");
-    assertThatThrownBy(() -> DataCursor.mixture(List.of(10L), List.of(1.0), DataOrder.asIs(), 1).resume(state)).hasMessageContaining("not mixed");
-    assertThatThrownBy(() -> cursor.resume(new CursorState(1, 0, 10, List.of(10L), List.of()))).hasMessageContaining("not within a pass");
-    for (String json : List.of("", "{}", "[]", "{\"seed\":1,\"epoch\":-1,\"position\":0,\"sizes\":[],\"drawn\":[]}", "{\"seed\":1,\"epoch\":1,\"position\":0,\"sizes\":[null],\"drawn\":[]}")) {
-      assertThatThrownBy(() -> CursorState.fromJson(json)).as(json).isInstanceOf(DataException.class);
+    assertThatThrownBy(() -> DataCursor.over(11, DataOrder.shuffled(1)).resume(state))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("use the same data");
+    assertThatThrownBy(() -> DataCursor.over(10, DataOrder.shuffled(2)).resume(state))
+        .hasMessageContaining("seed is 2, but was 1");
+    assertThatThrownBy(
+            () -> DataCursor.mixture(List.of(10L), List.of(1.0), DataOrder.asIs(), 1).resume(state))
+        .hasMessageContaining("not mixed");
+    assertThatThrownBy(() -> cursor.resume(new CursorState(1, 0, 10, List.of(10L), List.of())))
+        .hasMessageContaining("not within a pass");
+    for (String json :
+        List.of(
+            "",
+            "{}",
+            "[]",
+            "{\"seed\":1,\"epoch\":-1,\"position\":0,\"sizes\":[],\"drawn\":[]}",
+            "{\"seed\":1,\"epoch\":1,\"position\":0,\"sizes\":[null],\"drawn\":[]}")) {
+      assertThatThrownBy(() -> CursorState.fromJson(json))
+          .as(json)
+          .isInstanceOf(DataException.class);
     }
   }
 
   @Test
   void wrong_settings_are_refused() {
-    assertThatThrownBy(() -> DataCursor.over(0, DataOrder.asIs())).hasMessageContaining("has no examples");
-    assertThatThrownBy(() -> DataCursor.mixture(List.of(1L, 1L), List.of(1.0), DataOrder.asIs(), 0)).hasMessageContaining("weights: 1 for 2 data sets");
-    assertThatThrownBy(() -> DataCursor.mixture(List.of(1L), List.of(0.0), DataOrder.asIs(), 0)).hasMessageContaining("must be positive and finite");
+    assertThatThrownBy(() -> DataCursor.over(0, DataOrder.asIs()))
+        .hasMessageContaining("has no examples");
+    assertThatThrownBy(() -> DataCursor.mixture(List.of(1L, 1L), List.of(1.0), DataOrder.asIs(), 0))
+        .hasMessageContaining("weights: 1 for 2 data sets");
+    assertThatThrownBy(() -> DataCursor.mixture(List.of(1L), List.of(0.0), DataOrder.asIs(), 0))
+        .hasMessageContaining("must be positive and finite");
   }
 
   @Test
@@ -144,9 +170,13 @@ class DataCursorTest {
     assertThat(b.weight()).isEmpty();
     assertThat(DataSource.parse("c.jsonl:3").weight()).hasValue(3);
     assertThatThrownBy(() -> DataSource.parse("c.jsonl:0")).isInstanceOf(DataException.class);
-    assertThat(DataSource.cursor(List.of(b, b), List.of(1L, 2L), DataOrder.asIs(), 0).next(3)).containsExactly(0, 1, 2);
-    assertThat(DataSource.cursor(List.of(a, a), List.of(1L, 2L), DataOrder.asIs(), 0).state().drawn()).hasSize(2);
-    assertThatThrownBy(() -> DataSource.cursor(List.of(a, b), List.of(1L, 2L), DataOrder.asIs(), 0)).hasMessageContaining("b.jsonl: has no weight");
+    assertThat(DataSource.cursor(List.of(b, b), List.of(1L, 2L), DataOrder.asIs(), 0).next(3))
+        .containsExactly(0, 1, 2);
+    assertThat(
+            DataSource.cursor(List.of(a, a), List.of(1L, 2L), DataOrder.asIs(), 0).state().drawn())
+        .hasSize(2);
+    assertThatThrownBy(() -> DataSource.cursor(List.of(a, b), List.of(1L, 2L), DataOrder.asIs(), 0))
+        .hasMessageContaining("b.jsonl: has no weight");
   }
 
   private static final long[] FROZEN = {6, 9, 7, 3, 0, 2, 1, 4, 5, 8, 2, 7, 5, 1, 0, 6, 4, 9, 8, 3};

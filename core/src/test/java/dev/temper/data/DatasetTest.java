@@ -11,7 +11,13 @@ import org.junit.jupiter.api.Test;
 class DatasetTest {
   @Test
   void concatenation_keeps_order_and_skips_empty_parts() {
-    Dataset<Integer> all = Dataset.concat(List.of(Dataset.<Integer>of(List.of()), Dataset.of(List.of(1, 2)), Dataset.<Integer>of(List.of()), Dataset.of(List.of(3))));
+    Dataset<Integer> all =
+        Dataset.concat(
+            List.of(
+                Dataset.<Integer>of(List.of()),
+                Dataset.of(List.of(1, 2)),
+                Dataset.<Integer>of(List.of()),
+                Dataset.of(List.of(3))));
     assertThat(all.size()).isEqualTo(3);
     assertThat(all.stream()).containsExactly(1, 2, 3);
     assertThatThrownBy(() -> all.get(3)).isInstanceOf(IndexOutOfBoundsException.class);
@@ -34,22 +40,31 @@ class DatasetTest {
         assertThat(train).hasSize(size - held).isSorted();
         List<Integer> both = new ArrayList<>(train);
         both.addAll(heldOut);
-        assertThat(both).containsExactlyInAnyOrderElementsOf(IntStream.range(0, size).boxed().toList());
+        assertThat(both)
+            .containsExactlyInAnyOrderElementsOf(IntStream.range(0, size).boxed().toList());
       }
     }
   }
 
   @Test
   void a_split_is_decided_by_its_seed() {
-    List<Integer> first = numbers(1000).split(new HeldOut.Fraction(0.1), 1).heldOut().stream().toList();
-    assertThat(first).hasSize(100).isEqualTo(numbers(1000).split(new HeldOut.Fraction(0.1), 1).heldOut().stream().toList());
-    assertThat(first).isNotEqualTo(numbers(1000).split(new HeldOut.Fraction(0.1), 2).heldOut().stream().toList());
+    List<Integer> first =
+        numbers(1000).split(new HeldOut.Fraction(0.1), 1).heldOut().stream().toList();
+    assertThat(first)
+        .hasSize(100)
+        .isEqualTo(numbers(1000).split(new HeldOut.Fraction(0.1), 1).heldOut().stream().toList());
+    assertThat(first)
+        .isNotEqualTo(
+            numbers(1000).split(new HeldOut.Fraction(0.1), 2).heldOut().stream().toList());
   }
 
   @Test
   void a_split_that_leaves_nothing_is_refused() {
-    assertThatThrownBy(() -> numbers(3).split(new HeldOut.Count(3), 0)).isInstanceOf(DataException.class).hasMessageContaining("no example would be left");
-    assertThatThrownBy(() -> numbers(1).split(new HeldOut.Fraction(0.5), 0)).isInstanceOf(DataException.class);
+    assertThatThrownBy(() -> numbers(3).split(new HeldOut.Count(3), 0))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("no example would be left");
+    assertThatThrownBy(() -> numbers(1).split(new HeldOut.Fraction(0.5), 0))
+        .isInstanceOf(DataException.class);
     assertThatThrownBy(() -> new HeldOut.Fraction(1)).hasMessageContaining("fraction: 1.0");
     assertThatThrownBy(() -> new HeldOut.Count(0)).hasMessageContaining("examples: 0");
   }

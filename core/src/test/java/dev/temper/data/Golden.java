@@ -25,7 +25,8 @@ final class Golden {
   }
 
   static JsonNode json(String name) {
-    try (InputStream in = Objects.requireNonNull(Golden.class.getResourceAsStream("/golden/data/" + name), name);
+    try (InputStream in =
+            Objects.requireNonNull(Golden.class.getResourceAsStream("/golden/data/" + name), name);
         InputStream plain = name.endsWith(".gz") ? new GZIPInputStream(in) : in) {
       return new ObjectMapper().readTree(plain);
     } catch (IOException e) {

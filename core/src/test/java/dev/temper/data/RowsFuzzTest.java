@@ -14,19 +14,31 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 
-/** Damaged files give rows or one {@link DataException}: no other exception, no hang, no memory beyond the limits. */
+/**
+ * Damaged files give rows or one {@link DataException}: no other exception, no hang, no memory
+ * beyond the limits.
+ */
 class RowsFuzzTest {
   private static final RowLimits LIMITS = new RowLimits(1 << 16, 2000);
-  private static final String[] TOKENS = {"{", "}", "[", "]", "\"", ":", ",", "\\u", "\\", "null", "1e9999", "-", "\n", "\r", "\ufeff", "\0", "[[[[[[", "true"};
+  private static final String[] TOKENS = {
+    "{", "}", "[", "]", "\"", ":", ",", "\\u", "\\", "null", "1e9999", "-", "\n", "\r", "\ufeff",
+    "\0", "[[[[[[", "true"
+  };
 
   @Test
   void damaged_files_never_crash_the_reader_or_the_typing() throws IOException {
     List<byte[]> seeds = new ArrayList<>();
-    for (String name : List.of("language_modeling_conversational", "prompt_completion_conversational", "language_modeling_standard")) {
+    for (String name :
+        List.of(
+            "language_modeling_conversational",
+            "prompt_completion_conversational",
+            "language_modeling_standard")) {
       seeds.add(Files.readAllBytes(Golden.path("formats/" + name + ".jsonl")));
     }
     seeds.add(Files.readAllBytes(Golden.path("real/sharegpt_tools.json")));
-    seeds.add("[{\"input_ids\":[1,2],\"labels\":[-100,2]},{\"instruction\":\"a\",\"output\":\"b\",\"weight\":0.5}]".getBytes(StandardCharsets.UTF_8));
+    seeds.add(
+        "[{\"input_ids\":[1,2],\"labels\":[-100,2]},{\"instruction\":\"a\",\"output\":\"b\",\"weight\":0.5}]"
+            .getBytes(StandardCharsets.UTF_8));
     seeds.add(RowsTest.gzip(seeds.get(0)));
     long seed = 20261125;
     SplittableRandom random = new SplittableRandom(seed);
@@ -43,7 +55,14 @@ class RowsFuzzTest {
               outcomes[1]++;
               assertThat(e.getMessage()).startsWith("t").hasSizeLessThan(2000);
             } catch (RuntimeException | StackOverflowError e) {
-              fail("seed " + seed + ", trial " + trial + ": " + new String(damaged, StandardCharsets.UTF_8), e);
+              fail(
+                  "seed "
+                      + seed
+                      + ", trial "
+                      + trial
+                      + ": "
+                      + new String(damaged, StandardCharsets.UTF_8),
+                  e);
             }
           }
         });
@@ -62,10 +81,17 @@ class RowsFuzzTest {
             result[at] ^= (byte) (1 << random.nextInt(8));
           }
         }
-        case 2 -> result = insert(result, at, TOKENS[random.nextInt(TOKENS.length)].getBytes(StandardCharsets.UTF_8));
+        case 2 ->
+            result =
+                insert(
+                    result,
+                    at,
+                    TOKENS[random.nextInt(TOKENS.length)].getBytes(StandardCharsets.UTF_8));
         case 3 -> {
           int end = Math.min(result.length, at + random.nextInt(60));
-          result = insert(result, random.nextInt(result.length + 1), Arrays.copyOfRange(result, at, end));
+          result =
+              insert(
+                  result, random.nextInt(result.length + 1), Arrays.copyOfRange(result, at, end));
         }
         default -> {
           int end = Math.min(result.length, at + random.nextInt(20));

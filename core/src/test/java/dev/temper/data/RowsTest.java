@@ -27,14 +27,18 @@ class RowsTest {
   void reads_json_lines_with_line_numbers_skipping_blank_lines() {
     List<Row> rows = read("{\"a\":1}\n\n  {\"a\":2}\r\n\t\n{\"a\":3}");
     assertThat(rows).extracting(row -> row.values().get("a")).containsExactly(1, 2, 3);
-    assertThat(rows).extracting(row -> row.origin().toString()).containsExactly("t:1", "t:3", "t:5");
+    assertThat(rows)
+        .extracting(row -> row.origin().toString())
+        .containsExactly("t:1", "t:3", "t:5");
   }
 
   @Test
   void reads_a_json_array_with_lines_and_elements() {
     List<Row> rows = read("\n[\n {\"a\":1},\n {\"a\":\n2}]\n");
     assertThat(rows).extracting(row -> row.values().get("a")).containsExactly(1, 2);
-    assertThat(rows).extracting(row -> row.origin().toString()).containsExactly("t:3 (element 0)", "t:4 (element 1)");
+    assertThat(rows)
+        .extracting(row -> row.origin().toString())
+        .containsExactly("t:3 (element 0)", "t:4 (element 1)");
   }
 
   @Test
@@ -44,16 +48,28 @@ class RowsTest {
     byte[] both = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, both, first.length, second.length);
     Path file = Files.write(folder.resolve("rows.jsonl"), both);
-    assertThat(Rows.load(file).stream()).extracting(row -> row.values().get("a")).containsExactly("é", 2);
-    assertThat(all(gzip("\ufeff[{\"a\":1}]".getBytes(StandardCharsets.UTF_8)), RowLimits.DEFAULT)).hasSize(1);
+    assertThat(Rows.load(file).stream())
+        .extracting(row -> row.values().get("a"))
+        .containsExactly("é", 2);
+    assertThat(all(gzip("\ufeff[{\"a\":1}]".getBytes(StandardCharsets.UTF_8)), RowLimits.DEFAULT))
+        .hasSize(1);
   }
 
   @Test
   void keeps_the_kinds_of_values_and_the_order_of_columns() {
-    Row row = read("{\"z\":1,\"y\":5000000000,\"x\":123456789012345678901,\"w\":0.5,\"v\":null,\"u\":[true,{}],\"t\":\"\\u00e9\"}").get(0);
+    Row row =
+        read("{\"z\":1,\"y\":5000000000,\"x\":123456789012345678901,\"w\":0.5,\"v\":null,\"u\":[true,{}],\"t\":\"\\u00e9\"}")
+            .get(0);
     assertThat(row.values().keySet()).containsExactly("z", "y", "x", "w", "v", "u", "t");
     assertThat(row.values().values())
-        .containsExactly(1, 5_000_000_000L, new BigInteger("123456789012345678901"), 0.5, null, List.of(true, java.util.Map.of()), "é");
+        .containsExactly(
+            1,
+            5_000_000_000L,
+            new BigInteger("123456789012345678901"),
+            0.5,
+            null,
+            List.of(true, java.util.Map.of()),
+            "é");
     assertThat(row.columns()).doesNotContain("v").hasSize(6);
   }
 
@@ -63,7 +79,9 @@ class RowsTest {
     assertThat(read("\n \n")).isEmpty();
     assertThat(read("[]")).isEmpty();
     Path file = Files.writeString(folder.resolve("empty.jsonl"), "\n");
-    assertThatThrownBy(() -> Rows.load(file)).isInstanceOf(DataException.class).hasMessageContaining("empty.jsonl: has no rows");
+    assertThatThrownBy(() -> Rows.load(file))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("empty.jsonl: has no rows");
   }
 
   @Test
@@ -87,24 +105,34 @@ class RowsTest {
 
   @Test
   void errors_do_not_show_internals_of_the_parser() {
-    assertThatThrownBy(() -> read("{\"a\":1")).hasMessageNotContainingAny("Source", "StreamRead", "REDACTED");
-    assertThatThrownBy(() -> read("[".repeat(300))).hasMessageNotContainingAny("Source", "StreamRead", "REDACTED");
+    assertThatThrownBy(() -> read("{\"a\":1"))
+        .hasMessageNotContainingAny("Source", "StreamRead", "REDACTED");
+    assertThatThrownBy(() -> read("[".repeat(300)))
+        .hasMessageNotContainingAny("Source", "StreamRead", "REDACTED");
   }
 
   @Test
   void other_kinds_of_files_are_recognised() {
     fails("PAR1xxxx", "t: is a Parquet file");
     fails("PK\u0003\u0004", "t: is compressed");
-    assertThatThrownBy(() -> all("{}".getBytes(StandardCharsets.UTF_16), RowLimits.DEFAULT)).hasMessageContaining("UTF-16");
-    assertThatThrownBy(() -> all("{}".getBytes(StandardCharsets.UTF_16LE), RowLimits.DEFAULT)).hasMessageContaining("UTF-8");
-    assertThatThrownBy(() -> all("[{}]".getBytes(StandardCharsets.UTF_16BE), RowLimits.DEFAULT)).hasMessageContaining("UTF-8");
-    assertThatThrownBy(() -> Rows.open(folder)).isInstanceOf(DataException.class).hasMessageContaining("is a directory");
-    assertThatThrownBy(() -> Rows.open(folder.resolve("none.jsonl"))).isInstanceOf(DataException.class).hasMessageContaining("no such file");
+    assertThatThrownBy(() -> all("{}".getBytes(StandardCharsets.UTF_16), RowLimits.DEFAULT))
+        .hasMessageContaining("UTF-16");
+    assertThatThrownBy(() -> all("{}".getBytes(StandardCharsets.UTF_16LE), RowLimits.DEFAULT))
+        .hasMessageContaining("UTF-8");
+    assertThatThrownBy(() -> all("[{}]".getBytes(StandardCharsets.UTF_16BE), RowLimits.DEFAULT))
+        .hasMessageContaining("UTF-8");
+    assertThatThrownBy(() -> Rows.open(folder))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("is a directory");
+    assertThatThrownBy(() -> Rows.open(folder.resolve("none.jsonl")))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("no such file");
   }
 
   @Test
   void invalid_utf8_and_broken_gzip_are_data_errors() throws IOException {
-    assertThatThrownBy(() -> all(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}, RowLimits.DEFAULT))
+    assertThatThrownBy(
+            () -> all(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}, RowLimits.DEFAULT))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("t:1: not valid JSON: Invalid UTF-8");
     byte[] packed = gzip("{\"a\":1}\n".repeat(1000).getBytes(StandardCharsets.UTF_8));
@@ -117,13 +145,19 @@ class RowsTest {
   void rows_over_a_limit_are_errors_in_both_formats() {
     RowLimits small = new RowLimits(100, 10);
     String object = "{\"a\":\"" + "x".repeat(200) + "\"}";
-    assertThatThrownBy(() -> all(object.getBytes(StandardCharsets.UTF_8), small)).isInstanceOf(DataException.class).hasMessageContaining("longer than 100 bytes");
-    assertThatThrownBy(() -> all(("[" + object + "]").getBytes(StandardCharsets.UTF_8), small)).isInstanceOf(DataException.class);
+    assertThatThrownBy(() -> all(object.getBytes(StandardCharsets.UTF_8), small))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("longer than 100 bytes");
+    assertThatThrownBy(() -> all(("[" + object + "]").getBytes(StandardCharsets.UTF_8), small))
+        .isInstanceOf(DataException.class);
     String many = "{\"a\":[" + "1,".repeat(20) + "1]}";
-    assertThatThrownBy(() -> all(many.getBytes(StandardCharsets.UTF_8), small)).hasMessageContaining("more than 10 values");
-    assertThatThrownBy(() -> all(("[" + many + "]").getBytes(StandardCharsets.UTF_8), small)).hasMessageContaining("more than 10 values");
+    assertThatThrownBy(() -> all(many.getBytes(StandardCharsets.UTF_8), small))
+        .hasMessageContaining("more than 10 values");
+    assertThatThrownBy(() -> all(("[" + many + "]").getBytes(StandardCharsets.UTF_8), small))
+        .hasMessageContaining("more than 10 values");
     String names = "[{" + "\"" + "n".repeat(60) + "\":{\"" + "m".repeat(60) + "\":1}}]";
-    assertThatThrownBy(() -> all(names.getBytes(StandardCharsets.UTF_8), small)).hasMessageContaining("more than 100 characters");
+    assertThatThrownBy(() -> all(names.getBytes(StandardCharsets.UTF_8), small))
+        .hasMessageContaining("more than 100 characters");
     fails("{\"a\":" + "[".repeat(100_000), "nesting depth");
   }
 
@@ -190,7 +224,8 @@ class RowsTest {
   @Test
   void a_column_can_be_renamed_in_its_place() {
     Row row = read("{\"a\":1,\"b\":2}").get(0).rename("a", "c");
-    assertThat(row.values()).containsExactly(java.util.Map.entry("c", 1), java.util.Map.entry("b", 2));
+    assertThat(row.values())
+        .containsExactly(java.util.Map.entry("c", 1), java.util.Map.entry("b", 2));
     assertThatThrownBy(() -> row.rename("x", "y")).hasMessageContaining("columns are [c, b]");
     assertThatThrownBy(() -> row.rename("c", "b")).hasMessageContaining("that column exists");
   }
@@ -218,6 +253,8 @@ class RowsTest {
   }
 
   private static void fails(String text, String... parts) {
-    assertThatThrownBy(() -> read(text)).isInstanceOf(DataException.class).hasMessageContainingAll(parts);
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(DataException.class)
+        .hasMessageContainingAll(parts);
   }
 }

@@ -23,14 +23,16 @@ class GenerationConfigTest {
             {"bos_token_id": 1, "do_sample": true, "eos_token_id": [151645, 151643], "repetition_penalty": 1.05, "temperature": 0.7,
              "top_p": 0.8, "top_k": 20, "max_new_tokens": 2048, "transformers_version": "4.37.0", "pad_token_id": null, "min_p": null}
             """);
-    assertThat(config.sampling()).isEqualTo(Sampling.temperature(0.7).topK(20).topP(0.8).repetitionPenalty(1.05));
+    assertThat(config.sampling())
+        .isEqualTo(Sampling.temperature(0.7).topK(20).topP(0.8).repetitionPenalty(1.05));
     assertThat(config.stop()).isEqualTo(StopConditions.tokens(151645, 151643));
     assertThat(config.maxNewTokens()).hasValue(2048);
   }
 
   @Test
   void is_greedy_without_do_sample_whatever_else_is_named() throws IOException {
-    GenerationConfig config = read("{\"eos_token_id\": 2, \"temperature\": 0.0, \"top_p\": 0.9, \"top_k\": 0}");
+    GenerationConfig config =
+        read("{\"eos_token_id\": 2, \"temperature\": 0.0, \"top_p\": 0.9, \"top_k\": 0}");
     assertThat(config.sampling()).isEqualTo(Sampling.greedy());
     assertThat(config.stop().tokens()).containsExactly(2);
     assertThat(config.topK()).isEmpty();
@@ -56,7 +58,10 @@ class GenerationConfigTest {
         "{|not valid JSON",
       })
   void wrong_values_name_file_and_key(String json, String message) {
-    assertThatThrownBy(() -> read(json)).isInstanceOf(UserException.class).hasMessageContaining("generation_config.json").hasMessageContaining(message);
+    assertThatThrownBy(() -> read(json))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("generation_config.json")
+        .hasMessageContaining(message);
   }
 
   private GenerationConfig read(String json) throws IOException {

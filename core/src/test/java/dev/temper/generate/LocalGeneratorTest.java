@@ -18,16 +18,28 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalGeneratorTest {
   @ParameterizedTest
-  @ValueSource(strings = {"llama2", "llama3", "llama_rope_linear", "llama_rope_yarn", "llama_rope_yarn_options", "llama_bias", "llama_bf16"})
+  @ValueSource(
+      strings = {
+        "llama2",
+        "llama3",
+        "llama_rope_linear",
+        "llama_rope_yarn",
+        "llama_rope_yarn_options",
+        "llama_bias",
+        "llama_bf16"
+      })
   void greedy_ids_equal_transformers_in_one_ragged_batch(String name) {
     Path dir = Golden.model(name);
     JsonNode golden = Golden.json(dir.resolve("golden.json.gz"));
     int before = Census.liveArrays();
     try (CausalLm model = CausalLm.load(dir)) {
       List<int[]> prompts = prompts(golden);
-      List<Completion> made = new LocalGenerator(model).generate(prompts, GenerationOptions.maxNewTokens(24));
+      List<Completion> made =
+          new LocalGenerator(model).generate(prompts, GenerationOptions.maxNewTokens(24));
       for (int i = 0; i < prompts.size(); i++) {
-        assertThat(made.get(i).ids()).as("prompt %d", i).isEqualTo(Golden.ints(golden.at("/expected/greedy").get(i).get("new_ids")));
+        assertThat(made.get(i).ids())
+            .as("prompt %d", i)
+            .isEqualTo(Golden.ints(golden.at("/expected/greedy").get(i).get("new_ids")));
         assertThat(made.get(i).finishReason()).isEqualTo(FinishReason.LENGTH);
       }
     }
@@ -39,7 +51,10 @@ class LocalGeneratorTest {
     try (CausalLm model = CausalLm.load(Golden.model("llama3"))) {
       List<int[]> prompts = prompts(Golden.json(Golden.model("llama3").resolve("golden.json.gz")));
       GenerationOptions options =
-          GenerationOptions.maxNewTokens(16).sampling(Sampling.temperature(1.0).topK(40).seed(7)).completionsPerPrompt(4).logProbs(true);
+          GenerationOptions.maxNewTokens(16)
+              .sampling(Sampling.temperature(1.0).topK(40).seed(7))
+              .completionsPerPrompt(4)
+              .logProbs(true);
       List<Completion> together = new LocalGenerator(model, 12).generate(prompts, options);
       List<Completion> alone = new LocalGenerator(model, 1).generate(prompts, options);
       for (int i = 0; i < together.size(); i++) {
@@ -55,14 +70,19 @@ class LocalGeneratorTest {
       List<int[]> prompts = prompts(Golden.json(Golden.model("llama3").resolve("golden.json.gz")));
       List<Completion> made =
           new LocalGenerator(model)
-              .generate(prompts, GenerationOptions.maxNewTokens(12).sampling(Sampling.temperature(0.9).seed(3)).logProbs(true));
+              .generate(
+                  prompts,
+                  GenerationOptions.maxNewTokens(12)
+                      .sampling(Sampling.temperature(0.9).seed(3))
+                      .logProbs(true));
       for (int i = 0; i < prompts.size(); i++) {
         int[] prompt = prompts.get(i);
         int[] whole = java.util.Arrays.copyOf(prompt, prompt.length + made.get(i).ids().length);
         System.arraycopy(made.get(i).ids(), 0, whole, prompt.length, made.get(i).ids().length);
         float[] scores = LocalGenerator.score(model, List.of(whole)).get(0);
         for (int t = 0; t < made.get(i).ids().length; t++) {
-          assertThat(made.get(i).rawLogProbs()[t]).isCloseTo(scores[prompt.length - 1 + t], within(2e-4f));
+          assertThat(made.get(i).rawLogProbs()[t])
+              .isCloseTo(scores[prompt.length - 1 + t], within(2e-4f));
         }
       }
     }
@@ -72,11 +92,16 @@ class LocalGeneratorTest {
   void prompts_that_are_empty_or_too_long_are_refused_by_number() {
     try (CausalLm model = CausalLm.load(Golden.model("llama2"))) {
       LocalGenerator generator = new LocalGenerator(model);
-      assertThatThrownBy(() -> generator.generate(List.of(new int[] {1}, new int[0]), GenerationOptions.maxNewTokens(1)))
+      assertThatThrownBy(
+              () ->
+                  generator.generate(
+                      List.of(new int[] {1}, new int[0]), GenerationOptions.maxNewTokens(1)))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("prompt 1 is empty");
       int context = model.spec().contextLength();
-      assertThatThrownBy(() -> generator.generate(List.of(new int[context]), GenerationOptions.maxNewTokens(1)))
+      assertThatThrownBy(
+              () ->
+                  generator.generate(List.of(new int[context]), GenerationOptions.maxNewTokens(1)))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("context of " + context);
     }

@@ -20,7 +20,8 @@ class LogitsProcessorGoldenTest {
   private static final JsonNode GOLDEN = load();
 
   private static JsonNode load() {
-    try (InputStream in = LogitsProcessorGoldenTest.class.getResourceAsStream("/golden/generate/sampling.json.gz")) {
+    try (InputStream in =
+        LogitsProcessorGoldenTest.class.getResourceAsStream("/golden/generate/sampling.json.gz")) {
       return new ObjectMapper().readTree(new GZIPInputStream(in));
     } catch (IOException e) {
       throw new AssertionError(e);
@@ -37,7 +38,14 @@ class LogitsProcessorGoldenTest {
 
   private static Stream<Arguments> cases(String kind) {
     return StreamSupport.stream(GOLDEN.path("expected").path(kind).spliterator(), false)
-        .map(c -> Arguments.of(c.path("processor").asText("chain") + c.path("parameters") + " on " + c.path("logits").asText(), c));
+        .map(
+            c ->
+                Arguments.of(
+                    c.path("processor").asText("chain")
+                        + c.path("parameters")
+                        + " on "
+                        + c.path("logits").asText(),
+                    c));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -82,22 +90,27 @@ class LogitsProcessorGoldenTest {
 
   private static void check(LogitsProcessor processor, JsonNode expected) {
     String input = expected.path("logits").asText();
-    int[] history = new ObjectMapper().convertValue(GOLDEN.path("inputs").path("history_ids"), int[].class);
+    int[] history =
+        new ObjectMapper().convertValue(GOLDEN.path("inputs").path("history_ids"), int[].class);
     float[] logits = row(GOLDEN.path("inputs").path("logits").path(input));
     processor.process(logits, new TokenBuffer(history));
 
     float[] expectedLogits = row(expected.path("processed_logits"));
-    double[] expectedProbabilities = new ObjectMapper().convertValue(expected.path("probabilities"), double[].class);
+    double[] expectedProbabilities =
+        new ObjectMapper().convertValue(expected.path("probabilities"), double[].class);
     double[] probabilities = new double[logits.length];
-    double sum = Softmax.weights(logits, logits.length, Softmax.max(logits, logits.length), probabilities);
+    double sum =
+        Softmax.weights(logits, logits.length, Softmax.max(logits, logits.length), probabilities);
     int kept = 0;
     for (int i = 0; i < logits.length; i++) {
       probabilities[i] /= sum;
       kept += logits[i] == Float.NEGATIVE_INFINITY ? 0 : 1;
     }
     assertThat(kept).as("tokens kept").isEqualTo(expected.path("kept").intValue());
-    // Which of several tied tokens top-p drops follows an unstable sort in the reference: there the sorted values must agree.
-    if (expected.toString().contains("TopP") && (input.equals("ties") || input.equals("all_equal"))) {
+    // Which of several tied tokens top-p drops follows an unstable sort in the reference: there the
+    // sorted values must agree.
+    if (expected.toString().contains("TopP")
+        && (input.equals("ties") || input.equals("all_equal"))) {
       for (Object array : new Object[] {logits, expectedLogits}) {
         Arrays.sort((float[]) array);
       }

@@ -22,12 +22,19 @@ class LogitsProcessorTest {
       float[] logits = new float[n];
       for (int i = 0; i < n; i++) {
         double value = random.nextGaussian() * scale;
-        logits[i] = random.nextInt(10) == 0 && i > 0 ? Float.NEGATIVE_INFINITY : (float) (rounded ? Math.rint(value) : value);
+        logits[i] =
+            random.nextInt(10) == 0 && i > 0
+                ? Float.NEGATIVE_INFINITY
+                : (float) (rounded ? Math.rint(value) : value);
       }
       int k = 1 + random.nextInt(n);
       double p = 0.01 + 0.98 * random.nextDouble();
-      assertThat(processed(new TopK(k), logits)).as("trial %d: top-k %d of %d", trial, k, n).isEqualTo(topKBySorting(logits, k));
-      assertThat(kept(processed(new TopP(p), logits))).as("trial %d: top-p %f of %d", trial, p, n).isEqualTo(topPBySorting(logits, p));
+      assertThat(processed(new TopK(k), logits))
+          .as("trial %d: top-k %d of %d", trial, k, n)
+          .isEqualTo(topKBySorting(logits, k));
+      assertThat(kept(processed(new TopP(p), logits)))
+          .as("trial %d: top-p %f of %d", trial, p, n)
+          .isEqualTo(topPBySorting(logits, p));
     }
   }
 
@@ -47,8 +54,17 @@ class LogitsProcessorTest {
   void every_filter_keeps_a_token_and_leaves_a_fully_banned_row_alone() {
     float ban = Float.NEGATIVE_INFINITY;
     for (LogitsProcessor filter :
-        List.of(new TopK(1), new TopP(1e-6), new MinP(1), new TypicalP(1e-6), new EpsilonCutoff(0.999), new EtaCutoff(0.999))) {
-      assertThat(kept(processed(filter, new float[] {ban, 0.3f, ban, 0.2f}))).as("%s", filter).isNotEmpty().doesNotContain(0, 2);
+        List.of(
+            new TopK(1),
+            new TopP(1e-6),
+            new MinP(1),
+            new TypicalP(1e-6),
+            new EpsilonCutoff(0.999),
+            new EtaCutoff(0.999))) {
+      assertThat(kept(processed(filter, new float[] {ban, 0.3f, ban, 0.2f})))
+          .as("%s", filter)
+          .isNotEmpty()
+          .doesNotContain(0, 2);
       assertThat(kept(processed(filter, new float[] {ban, ban}))).as("%s", filter).isEmpty();
     }
   }
@@ -57,7 +73,14 @@ class LogitsProcessorTest {
   void filters_that_are_off_change_nothing() {
     float[] logits = {1, 1, -50, Float.NEGATIVE_INFINITY};
     for (LogitsProcessor off :
-        List.of(new Temperature(1), new TopK(4), new TopP(1), new MinP(0), new TypicalP(1), new RepetitionPenalty(1), Sampling.greedy().processor())) {
+        List.of(
+            new Temperature(1),
+            new TopK(4),
+            new TopP(1),
+            new MinP(0),
+            new TypicalP(1),
+            new RepetitionPenalty(1),
+            Sampling.greedy().processor())) {
       assertThat(processed(off, logits)).isEqualTo(logits);
     }
   }
@@ -80,29 +103,40 @@ class LogitsProcessorTest {
     float[] seen = new float[2];
     LogitsProcessor spy = (logits, context) -> System.arraycopy(logits, 0, seen, 0, 2);
     float[] logits = {4, 2};
-    Sampling.temperature(0.5).repetitionPenalty(2).processor(List.of(spy)).process(logits, new TokenBuffer(new int[] {0, 0}));
+    Sampling.temperature(0.5)
+        .repetitionPenalty(2)
+        .processor(List.of(spy))
+        .process(logits, new TokenBuffer(new int[] {0, 0}));
     assertThat(seen).containsExactly(2, 2);
     assertThat(logits).containsExactly(4, 4);
   }
 
   @Test
   void ids_outside_the_vocabulary_are_refused() {
-    assertThatThrownBy(() -> new RepetitionPenalty(2).process(new float[3], new TokenBuffer(new int[] {0, 7})))
+    assertThatThrownBy(
+            () -> new RepetitionPenalty(2).process(new float[3], new TokenBuffer(new int[] {0, 7})))
         .hasMessageContaining("token id 7 at position 1")
         .hasMessageContaining("vocabulary of 3");
-    assertThatThrownBy(() -> BannedTokens.of(5).process(new float[3], EMPTY)).hasMessageContaining("banned token id 5");
+    assertThatThrownBy(() -> BannedTokens.of(5).process(new float[3], EMPTY))
+        .hasMessageContaining("banned token id 5");
   }
 
   @Test
   void settings_out_of_range_are_refused_with_name_value_range_and_fix() {
     assertThatThrownBy(() -> Sampling.temperature(0))
-        .hasMessage("temperature is 0.0, must be greater than 0 and finite: for the most likely token use Sampling.greedy()");
-    assertThatThrownBy(() -> Sampling.temperature(Double.NaN)).hasMessageContaining("temperature is NaN");
-    assertThatThrownBy(() -> Sampling.temperature(1).topP(1.5)).hasMessageContaining("top-p is 1.5, must be in (0, 1]");
+        .hasMessage(
+            "temperature is 0.0, must be greater than 0 and finite: for the most likely token use Sampling.greedy()");
+    assertThatThrownBy(() -> Sampling.temperature(Double.NaN))
+        .hasMessageContaining("temperature is NaN");
+    assertThatThrownBy(() -> Sampling.temperature(1).topP(1.5))
+        .hasMessageContaining("top-p is 1.5, must be in (0, 1]");
     assertThatThrownBy(() -> Sampling.temperature(1).topK(-1)).hasMessageContaining("top-k is -1");
-    assertThatThrownBy(() -> Sampling.greedy().topP(0.9)).hasMessageContaining("top-p is 0.9, must be off with greedy decoding");
-    assertThatThrownBy(() -> GenerationOptions.maxNewTokens(4).minNewTokens(5)).hasMessageContaining("min new tokens is 5");
-    assertThatThrownBy(() -> GenerationOptions.maxNewTokens(4).completionsPerPrompt(2)).hasMessageContaining("greedy");
+    assertThatThrownBy(() -> Sampling.greedy().topP(0.9))
+        .hasMessageContaining("top-p is 0.9, must be off with greedy decoding");
+    assertThatThrownBy(() -> GenerationOptions.maxNewTokens(4).minNewTokens(5))
+        .hasMessageContaining("min new tokens is 5");
+    assertThatThrownBy(() -> GenerationOptions.maxNewTokens(4).completionsPerPrompt(2))
+        .hasMessageContaining("greedy");
   }
 
   private static float[] processed(LogitsProcessor processor, float[] logits) {
@@ -112,7 +146,9 @@ class LogitsProcessorTest {
   }
 
   private static int[] kept(float[] logits) {
-    return IntStream.range(0, logits.length).filter(i -> logits[i] != Float.NEGATIVE_INFINITY).toArray();
+    return IntStream.range(0, logits.length)
+        .filter(i -> logits[i] != Float.NEGATIVE_INFINITY)
+        .toArray();
   }
 
   private static float[] topKBySorting(float[] logits, int k) {
@@ -131,7 +167,11 @@ class LogitsProcessorTest {
     double[] weights = new double[logits.length];
     double sum = Softmax.weights(logits, logits.length, max, weights);
     int[] order =
-        IntStream.range(0, logits.length).boxed().sorted((a, b) -> Float.compare(logits[b] + 0f, logits[a] + 0f)).mapToInt(i -> i).toArray();
+        IntStream.range(0, logits.length)
+            .boxed()
+            .sorted((a, b) -> Float.compare(logits[b] + 0f, logits[a] + 0f))
+            .mapToInt(i -> i)
+            .toArray();
     double mass = 0;
     int count = 0;
     while (count < order.length && mass < p * sum) {

@@ -67,24 +67,30 @@ class SamplerTest {
     assertThatThrownBy(() -> sampler.next(new float[] {0, Float.NaN}, context, 0.5))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("token 1 at position 3 of the sequence (1 tokens generated) is NaN");
-    assertThatThrownBy(() -> Sampler.sample(new float[] {0, Float.POSITIVE_INFINITY}, 0.5)).hasMessageContaining("is Infinity");
+    assertThatThrownBy(() -> Sampler.sample(new float[] {0, Float.POSITIVE_INFINITY}, 0.5))
+        .hasMessageContaining("is Infinity");
     assertThatThrownBy(() -> Sampler.sample(new float[] {BAN, BAN}, 0.5))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("all 2 logits are -Infinity");
     Sampler banning = new Sampler(Sampling.greedy(), List.of(BannedTokens.of(0, 1)));
-    assertThatThrownBy(() -> banning.nextToken(new float[2], 0, 2, context, 0)).hasMessageContaining("ban every token");
+    assertThatThrownBy(() -> banning.nextToken(new float[2], 0, 2, context, 0))
+        .hasMessageContaining("ban every token");
     for (double u : new double[] {-1e-9, 1, Double.NaN}) {
-      assertThatThrownBy(() -> Sampler.sample(new float[2], u)).hasMessageContaining("must be in [0, 1)");
+      assertThatThrownBy(() -> Sampler.sample(new float[2], u))
+          .hasMessageContaining("must be in [0, 1)");
     }
   }
 
   @Test
   void reports_the_log_probability_under_both_distributions() {
     float[] logits = {1, 2, 3};
-    Sampled sampled = new Sampler(Sampling.temperature(0.5).topK(2)).next(logits, new TokenBuffer(new int[0]), 0.01);
+    Sampled sampled =
+        new Sampler(Sampling.temperature(0.5).topK(2))
+            .next(logits, new TokenBuffer(new int[0]), 0.01);
     assertThat(sampled.token()).isEqualTo(1);
     assertThat(sampled.logProb()).isCloseTo(4 - Math.log(Math.exp(4) + Math.exp(6)), within(1e-12));
-    assertThat(sampled.rawLogProb()).isCloseTo(2 - Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3)), within(1e-12));
+    assertThat(sampled.rawLogProb())
+        .isCloseTo(2 - Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3)), within(1e-12));
     assertThat(logits).containsExactly(1, 2, 3);
   }
 
@@ -104,13 +110,15 @@ class SamplerTest {
       double u = random.nextDouble();
       Sampled expected = new Sampler(sampling).next(alone, context, u);
       assertThat(shared.next(batch, row * vocabulary, vocabulary, context, u)).isEqualTo(expected);
-      assertThat(shared.nextToken(batch, row * vocabulary, vocabulary, context, u)).isEqualTo(expected.token());
+      assertThat(shared.nextToken(batch, row * vocabulary, vocabulary, context, u))
+          .isEqualTo(expected.token());
     }
   }
 
   @Test
   void the_minimum_length_bans_stop_tokens_through_the_options() {
-    GenerationOptions options = GenerationOptions.maxNewTokens(8).minNewTokens(2).stop(StopConditions.tokens(1));
+    GenerationOptions options =
+        GenerationOptions.maxNewTokens(8).minNewTokens(2).stop(StopConditions.tokens(1));
     TokenBuffer context = new TokenBuffer(new int[] {0});
     float[] logits = {0, 5, 1};
     assertThat(options.sampler().next(logits, context, 0).token()).isEqualTo(2);

@@ -48,7 +48,8 @@ class StopScannerTest {
       for (int s = random.nextInt(4); s > 0; s--) {
         stops.add(randomText(random, alphabet, 1 + random.nextInt(4)));
       }
-      StopConditions.Cut cut = random.nextBoolean() ? StopConditions.Cut.BEFORE : StopConditions.Cut.AFTER;
+      StopConditions.Cut cut =
+          random.nextBoolean() ? StopConditions.Cut.BEFORE : StopConditions.Cut.AFTER;
       StopScanner scanner = new StopConditions(List.of(), stops, cut).scanner();
 
       StringBuilder emitted = new StringBuilder();
@@ -56,27 +57,38 @@ class StopScannerTest {
       while (at < text.length()) {
         int end = Math.min(text.length(), at + random.nextInt(6));
         String piece = scanner.append(text.substring(at, end));
-        assertThat(piece).as("seed %d", seed).matches(p -> p.isEmpty() || !Character.isHighSurrogate(p.charAt(p.length() - 1)));
-        assertThat(piece).as("seed %d", seed).matches(p -> p.isEmpty() || !Character.isLowSurrogate(p.charAt(0)));
+        assertThat(piece)
+            .as("seed %d", seed)
+            .matches(p -> p.isEmpty() || !Character.isHighSurrogate(p.charAt(p.length() - 1)));
+        assertThat(piece)
+            .as("seed %d", seed)
+            .matches(p -> p.isEmpty() || !Character.isLowSurrogate(p.charAt(0)));
         emitted.append(piece);
         at = end;
         if (!scanner.stopped()) {
           int certain = certainLength(text.substring(0, at), stops);
-          assertThat(emitted.length()).as("seed %d: nothing is held back without need", seed).isEqualTo(certain);
+          assertThat(emitted.length())
+              .as("seed %d: nothing is held back without need", seed)
+              .isEqualTo(certain);
         }
       }
       emitted.append(scanner.flush());
       int @Nullable [] match = firstMatch(text, stops);
       assertThat(scanner.stopped()).as("seed %d", seed).isEqualTo(match != null);
-      String expected = match == null ? text : text.substring(0, cut == StopConditions.Cut.BEFORE ? match[0] : match[1]);
+      String expected =
+          match == null
+              ? text
+              : text.substring(0, cut == StopConditions.Cut.BEFORE ? match[0] : match[1]);
       assertThat(emitted.toString()).as("seed %d: %s in %s", seed, stops, text).isEqualTo(expected);
     }
   }
 
   @Test
   void refuses_stop_strings_that_cannot_be_matched() {
-    assertThatThrownBy(() -> StopConditions.none().strings("")).hasMessageContaining("stop string is \"\", must be non-empty");
-    assertThatThrownBy(() -> StopConditions.none().strings("a\ud83d")).hasMessageContaining("half a surrogate pair");
+    assertThatThrownBy(() -> StopConditions.none().strings(""))
+        .hasMessageContaining("stop string is \"\", must be non-empty");
+    assertThatThrownBy(() -> StopConditions.none().strings("a\ud83d"))
+        .hasMessageContaining("half a surrogate pair");
     assertThatThrownBy(() -> StopConditions.tokens(-1)).hasMessageContaining("stop token id is -1");
     assertThat(StopConditions.tokens(7, 300).isStopToken(300)).isTrue();
     assertThat(StopConditions.tokens(7, 300).isStopToken(8)).isFalse();
@@ -106,7 +118,10 @@ class StopScannerTest {
     return null;
   }
 
-  /** The most of a text without a match that no continuation can make part of a stop string or of half a character. */
+  /**
+   * The most of a text without a match that no continuation can make part of a stop string or of
+   * half a character.
+   */
   private static int certainLength(String text, List<String> stops) {
     int held = 0;
     for (String stop : stops) {
@@ -115,6 +130,8 @@ class StopScannerTest {
       }
     }
     int certain = text.length() - held;
-    return certain > 0 && Character.isHighSurrogate(text.charAt(certain - 1)) ? certain - 1 : certain;
+    return certain > 0 && Character.isHighSurrogate(text.charAt(certain - 1))
+        ? certain - 1
+        : certain;
   }
 }

@@ -102,12 +102,16 @@ class LinearAlgebraTest {
   void solvers_and_roots_are_differentiable() {
     Input a = Input.random("a", 3, -1, 1, 3, 3);
     GradientCheck.check(in -> ALGEBRA.svd(in.get(0)).s(), a);
-    GradientCheck.check(in -> ALGEBRA.cholesky(in.get(0).matMul(in.get(0).t()).add(eye(3, DType.F64))), a);
+    GradientCheck.check(
+        in -> ALGEBRA.cholesky(in.get(0).matMul(in.get(0).t()).add(eye(3, DType.F64))), a);
     GradientCheck.check(in -> ALGEBRA.eigh(in.get(0).add(in.get(0).t())).values(), a);
     GradientCheck.check(
-        in -> ALGEBRA.solve(in.get(0).add(eye(3, DType.F64).mul(3)), in.get(1)), a, Input.random("b", 4, -1, 1, 3, 2));
+        in -> ALGEBRA.solve(in.get(0).add(eye(3, DType.F64).mul(3)), in.get(1)),
+        a,
+        Input.random("b", 4, -1, 1, 3, 2));
     GradientCheck.check(in -> ALGEBRA.inverse(in.get(0).add(eye(3, DType.F64).mul(3))), a);
-    GradientCheck.check(in -> Tensors.cat(List.of(ALGEBRA.qr(in.get(0)).q(), ALGEBRA.qr(in.get(0)).r()), 0), a);
+    GradientCheck.check(
+        in -> Tensors.cat(List.of(ALGEBRA.qr(in.get(0)).q(), ALGEBRA.qr(in.get(0)).r()), 0), a);
   }
 
   @Test
@@ -115,11 +119,16 @@ class LinearAlgebraTest {
     Scope.run(
         "test",
         () -> {
-          assertThatThrownBy(() -> ALGEBRA.eigh(Tensors.ones(2, 3))).hasMessage("eigh: [2, 3] is not square");
-          assertThatThrownBy(() -> ALGEBRA.svd(Tensors.ones(3))).hasMessage("svd: [3] is not a matrix");
-          assertThatThrownBy(() -> ALGEBRA.svd(Tensors.ones(3, 3).cast(DType.BF16))).hasMessageContaining("BF16");
-          assertThatThrownBy(() -> ALGEBRA.solve(Tensors.ones(3, 3), Tensors.ones(2, 1))).hasMessageContaining("rows and types");
-          assertThatThrownBy(() -> ALGEBRA.lstsq(Tensors.ones(2, 3), Tensors.ones(2, 1))).hasMessageContaining("fewer rows");
+          assertThatThrownBy(() -> ALGEBRA.eigh(Tensors.ones(2, 3)))
+              .hasMessage("eigh: [2, 3] is not square");
+          assertThatThrownBy(() -> ALGEBRA.svd(Tensors.ones(3)))
+              .hasMessage("svd: [3] is not a matrix");
+          assertThatThrownBy(() -> ALGEBRA.svd(Tensors.ones(3, 3).cast(DType.BF16)))
+              .hasMessageContaining("BF16");
+          assertThatThrownBy(() -> ALGEBRA.solve(Tensors.ones(3, 3), Tensors.ones(2, 1)))
+              .hasMessageContaining("rows and types");
+          assertThatThrownBy(() -> ALGEBRA.lstsq(Tensors.ones(2, 3), Tensors.ones(2, 1)))
+              .hasMessageContaining("fewer rows");
           assertThatThrownBy(() -> ALGEBRA.cholesky(Tensors.eye(2).neg()))
               .isInstanceOf(TensorException.class)
               .hasMessageContaining("cholesky: [2, 2]");

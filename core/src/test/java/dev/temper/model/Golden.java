@@ -21,7 +21,11 @@ public final class Golden {
   public static Path model(String name) {
     try {
       return Objects.requireNonNull(
-          Path.of(Objects.requireNonNull(Golden.class.getResource("/golden/models/" + name + "/config.json")).toURI()).getParent());
+          Path.of(
+                  Objects.requireNonNull(
+                          Golden.class.getResource("/golden/models/" + name + "/config.json"))
+                      .toURI())
+              .getParent());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }

@@ -20,13 +20,23 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every Llama variant against transformers: logits, log-probs, greedy ids, losses and gradients. */
+/**
+ * Every Llama variant against transformers: logits, log-probs, greedy ids, losses and gradients.
+ */
 class LlamaParityTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "llama2", "llama3", "llama3_v4config", "llama_rope_linear", "llama_rope_dynamic", "llama_rope_yarn", "llama_rope_yarn_options",
-        "llama_bias", "llama_sharded", "llama_bf16"
+        "llama2",
+        "llama3",
+        "llama3_v4config",
+        "llama_rope_linear",
+        "llama_rope_dynamic",
+        "llama_rope_yarn",
+        "llama_rope_yarn_options",
+        "llama_bias",
+        "llama_sharded",
+        "llama_bf16"
       })
   void outputs_equal_transformers(String name) {
     Path dir = Golden.model(name);
@@ -40,8 +50,17 @@ class LlamaParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama2", "llama3", "llama_rope_yarn", "llama_rope_dynamic", "llama_rope_linear", "llama_bias"})
-  void config_with_the_keys_of_transformers_4_gives_the_same_model(String name, @TempDir Path temp) throws IOException {
+  @ValueSource(
+      strings = {
+        "llama2",
+        "llama3",
+        "llama_rope_yarn",
+        "llama_rope_dynamic",
+        "llama_rope_linear",
+        "llama_bias"
+      })
+  void config_with_the_keys_of_transformers_4_gives_the_same_model(String name, @TempDir Path temp)
+      throws IOException {
     Path dir = Golden.model(name);
     Files.copy(dir.resolve("config_v4.json"), temp.resolve("config.json"));
     Files.copy(dir.resolve("model.safetensors"), temp.resolve("model.safetensors"));
@@ -76,7 +95,9 @@ class LlamaParityTest {
         int position = positions.get(k).intValue();
         double[] row = Golden.doubles(expected.at("/logits/values").get(k));
         for (int v = 0; v < vocabulary; v++) {
-          assertThat(logits[i][position * vocabulary + v]).as("prompt %d position %d id %d", i, position, v).isCloseTo((float) row[v], within((float) tolerance));
+          assertThat(logits[i][position * vocabulary + v])
+              .as("prompt %d position %d id %d", i, position, v)
+              .isCloseTo((float) row[v], within((float) tolerance));
         }
       }
       int[] ids = prompts.get(i);
@@ -86,7 +107,11 @@ class LlamaParityTest {
               "score",
               () -> {
                 Tensor hidden = model.hidden(TokenBatch.of(List.of(ids)));
-                return LogProbs.of(model.head(), hidden.slice(0, 0, ids.length - 1), Arrays.copyOfRange(ids, 1, ids.length)).toFloats();
+                return LogProbs.of(
+                        model.head(),
+                        hidden.slice(0, 0, ids.length - 1),
+                        Arrays.copyOfRange(ids, 1, ids.length))
+                    .toFloats();
               });
       for (int t = 0; t < logProbs.length; t++) {
         assertThat((double) ours[t]).isCloseTo(logProbs[t], within(tolerance));
@@ -101,15 +126,20 @@ class LlamaParityTest {
     assertThat(loss).isCloseTo(training.at("/losses/0").doubleValue(), within(2e-5));
     for (Parameter p : model.parameters()) {
       JsonNode expected = training.at("/tensors").get(p.name()).get("gradient");
-      double slack = 8 * training.at("/tensors").get(p.name()).at("/f64_gradient_max_abs_diff").asDouble();
+      double slack =
+          8 * training.at("/tensors").get(p.name()).at("/f64_gradient_max_abs_diff").asDouble();
       double[] ours = Scope.run("g", () -> p.gradient().orElseThrow().toDoubles());
       double l2 = Math.sqrt(Arrays.stream(ours).map(x -> x * x).sum());
       double expectedL2 = training.at("/tensors").get(p.name()).get("gradient_l2").doubleValue();
       double tolerance = slack + 1e-5 * expectedL2 + 1e-7;
-      assertThat(l2).as(p.name()).isCloseTo(expectedL2, within(Math.max(tolerance, 1e-4 * expectedL2)));
+      assertThat(l2)
+          .as(p.name())
+          .isCloseTo(expectedL2, within(Math.max(tolerance, 1e-4 * expectedL2)));
       int[] indices = Golden.ints(training.at("/tensors").get(p.name()).get("flat_indices"));
       for (int i = 0; i < indices.length; i++) {
-        assertThat(ours[indices[i]]).as(p.name() + "[" + indices[i] + "]").isCloseTo(expected.get(i).doubleValue(), within(tolerance));
+        assertThat(ours[indices[i]])
+            .as(p.name() + "[" + indices[i] + "]")
+            .isCloseTo(expected.get(i).doubleValue(), within(tolerance));
       }
     }
   }
@@ -137,8 +167,13 @@ class LlamaParityTest {
                     at += ids.length;
                   }
                   Tensor hidden =
-                      model.hidden(TokenBatch.of(sequences)).indexSelect(0, Tensors.of(rows.stream().mapToLong(r -> r).toArray()));
-                  Tensor loss = LogProbs.of(model.head(), hidden, targets.stream().mapToInt(i -> i).toArray()).mean().neg();
+                      model
+                          .hidden(TokenBatch.of(sequences))
+                          .indexSelect(0, Tensors.of(rows.stream().mapToLong(r -> r).toArray()));
+                  Tensor loss =
+                      LogProbs.of(model.head(), hidden, targets.stream().mapToInt(i -> i).toArray())
+                          .mean()
+                          .neg();
                   Autograd.backward(loss);
                   return loss.item();
                 }));

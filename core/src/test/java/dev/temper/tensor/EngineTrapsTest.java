@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The engine's traps, each shown not to exist here. Every test also leaves as many arrays alive as it found. */
+/**
+ * The engine's traps, each shown not to exist here. Every test also leaves as many arrays alive as
+ * it found.
+ */
 class EngineTrapsTest {
   private int before;
 
@@ -69,7 +72,8 @@ class EngineTrapsTest {
           () -> {
             assertThat(Tensors.ones(2).requiresGradient()).isFalse();
             assertThat(Autograd.record(() -> p.value().exp()).requiresGradient()).isTrue();
-            assertThat(Autograd.record(() -> p.value().exp().detach()).requiresGradient()).isFalse();
+            assertThat(Autograd.record(() -> p.value().exp().detach()).requiresGradient())
+                .isFalse();
           });
     }
   }
@@ -94,7 +98,8 @@ class EngineTrapsTest {
 
   @ParameterizedTest
   @MethodSource("withSavedData")
-  void gradients_are_right_when_garbage_is_collected_between_forward_and_backward(UnaryOperator<Tensor> f) {
+  void gradients_are_right_when_garbage_is_collected_between_forward_and_backward(
+      UnaryOperator<Tensor> f) {
     try (Parameter p = trainable("p", 1, 1, 1)) {
       for (int trial = 0; trial < 5; trial++) {
         Scope.run(
@@ -117,7 +122,8 @@ class EngineTrapsTest {
           "step",
           () -> {
             Tensor loss =
-                Autograd.record(() -> Scope.run("inner", () -> p.value().square().mul(3).exp().log().sum()));
+                Autograd.record(
+                    () -> Scope.run("inner", () -> p.value().square().mul(3).exp().log().sum()));
             collectGarbage();
             Autograd.backward(loss);
             assertThat(gradient(p)).containsExactly(new float[] {6, 12}, within(1e-4f));
@@ -145,7 +151,13 @@ class EngineTrapsTest {
               }
               Tensor loss =
                   Autograd.record(
-                      () -> Tensors.of(x, 4, 3).matMul(w.value()).sub(Tensors.of(y)).square().mean().mul(0.5));
+                      () ->
+                          Tensors.of(x, 4, 3)
+                              .matMul(w.value())
+                              .sub(Tensors.of(y))
+                              .square()
+                              .mean()
+                              .mul(0.5));
               if (s % 10 == 0) {
                 collectGarbage();
               }
@@ -169,12 +181,16 @@ class EngineTrapsTest {
     try (Parameter p = trainable("p", 1, 2)) {
       for (UnaryOperator<Tensor> f :
           List.<UnaryOperator<Tensor>>of(
-              x -> x.cast(DType.F64), x -> x.cast(DType.F16), x -> x.cast(DType.BF16), Tensor::copy)) {
+              x -> x.cast(DType.F64),
+              x -> x.cast(DType.F16),
+              x -> x.cast(DType.BF16),
+              Tensor::copy)) {
         Scope.run(
             "step",
             () -> {
               p.zeroGradient();
-              Autograd.backward(Autograd.record(() -> f.apply(p.value()).cast(DType.F32).mul(3).sum()));
+              Autograd.backward(
+                  Autograd.record(() -> f.apply(p.value()).cast(DType.F32).mul(3).sum()));
               assertThat(gradient(p)).containsExactly(3, 3);
             });
       }
@@ -236,9 +252,11 @@ class EngineTrapsTest {
     Scope.run(
         "outer",
         () -> {
-          Map<String, Tensor[]> map = Scope.run("inner", () -> Map.of("k", new Tensor[] {Tensors.ones(1)}));
+          Map<String, Tensor[]> map =
+              Scope.run("inner", () -> Map.of("k", new Tensor[] {Tensors.ones(1)}));
           Optional<Tensor> maybe = Scope.run("inner", () -> Optional.of(Tensors.ones(1)));
-          assertThat(map.values().iterator().next()[0].item() + maybe.orElseThrow().item()).isEqualTo(2);
+          assertThat(map.values().iterator().next()[0].item() + maybe.orElseThrow().item())
+              .isEqualTo(2);
         });
   }
 
@@ -292,7 +310,11 @@ class EngineTrapsTest {
   @Test
   void a_tensor_used_after_its_scope_is_a_clear_error() {
     Tensor[] escaped = new Tensor[1];
-    Scope.run("first", () -> { escaped[0] = Tensors.ones(2); });
+    Scope.run(
+        "first",
+        () -> {
+          escaped[0] = Tensors.ones(2);
+        });
     Scope.run(
         "second",
         () ->
@@ -307,17 +329,26 @@ class EngineTrapsTest {
 
   @Test
   void no_open_scope_is_a_clear_error() {
-    assertThatThrownBy(() -> Tensors.ones(2)).isInstanceOf(IllegalStateException.class).hasMessageContaining("no scope is open on thread");
+    assertThatThrownBy(() -> Tensors.ones(2))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no scope is open on thread");
     try (Parameter p = trainable("p", 1)) {
-      assertThatThrownBy(() -> p.value().mul(2)).hasMessageContaining("mul").hasMessageContaining("Scope.run");
-      assertThatThrownBy(() -> p.value().silu()).hasMessageContaining("silu").hasMessageContaining("Scope.run");
-      assertThatThrownBy(p::gradient).hasMessageContaining("gradient of p").hasMessageContaining("Scope.run");
+      assertThatThrownBy(() -> p.value().mul(2))
+          .hasMessageContaining("mul")
+          .hasMessageContaining("Scope.run");
+      assertThatThrownBy(() -> p.value().silu())
+          .hasMessageContaining("silu")
+          .hasMessageContaining("Scope.run");
+      assertThatThrownBy(p::gradient)
+          .hasMessageContaining("gradient of p")
+          .hasMessageContaining("Scope.run");
     }
   }
 
   @Test
   void a_tensor_returned_from_the_outermost_scope_is_a_clear_error() {
-    assertThatThrownBy(() -> Scope.<Object>run("evaluate", () -> new Pair(Tensors.ones(1), List.of(), 0)))
+    assertThatThrownBy(
+            () -> Scope.<Object>run("evaluate", () -> new Pair(Tensors.ones(1), List.of(), 0)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("'evaluate'")
         .hasMessageContaining("outermost")
@@ -331,14 +362,21 @@ class EngineTrapsTest {
         () -> {
           assertThatThrownBy(() -> Tensors.zeros(4, 12, 64).matMul(Tensors.zeros(32, 64)))
               .isInstanceOf(TensorException.class)
-              .hasMessage("matMul: [4, 12, 64] x [32, 64]: inner dimensions 64 and 32 differ (transpose?)");
+              .hasMessage(
+                  "matMul: [4, 12, 64] x [32, 64]: inner dimensions 64 and 32 differ (transpose?)");
           Map<String, Supplier<Object>> wrong =
               Map.of(
                   "add: [2, 3] and [4]", () -> Tensors.zeros(2, 3).add(Tensors.zeros(4)),
-                  "reshape: [2, 3] (6 elements) does not fit [4]", () -> Tensors.zeros(2, 3).reshape(4),
-                  "slice: [1, 5) of dimension 0 of [2, 3]", () -> Tensors.zeros(2, 3).slice(0, 1, 5),
-                  "cat: [2, 3] and [2, 4]", () -> Tensors.cat(List.of(Tensors.zeros(2, 3), Tensors.zeros(2, 4)), 0),
-                  "index_add: [2, 3]", () -> Tensors.zeros(2, 3).indexAdd(0, Tensors.of(new long[] {0}), Tensors.zeros(1, 4)),
+                  "reshape: [2, 3] (6 elements) does not fit [4]",
+                      () -> Tensors.zeros(2, 3).reshape(4),
+                  "slice: [1, 5) of dimension 0 of [2, 3]",
+                      () -> Tensors.zeros(2, 3).slice(0, 1, 5),
+                  "cat: [2, 3] and [2, 4]",
+                      () -> Tensors.cat(List.of(Tensors.zeros(2, 3), Tensors.zeros(2, 4)), 0),
+                  "index_add: [2, 3]",
+                      () ->
+                          Tensors.zeros(2, 3)
+                              .indexAdd(0, Tensors.of(new long[] {0}), Tensors.zeros(1, 4)),
                   "dimension 2 of shape [2, 3] does not exist", () -> Tensors.zeros(2, 3).sum(2),
                   "item: shape [2, 3]", () -> Tensors.zeros(2, 3).item(),
                   "Tensors.of: 2 values for shape [3]", () -> Tensors.of(new float[2], 3),
@@ -362,7 +400,9 @@ class EngineTrapsTest {
     ExecutorService one = Executors.newSingleThreadExecutor();
     try {
       return one.submit(body::get).get(60, TimeUnit.SECONDS);
-    } catch (InterruptedException | java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+    } catch (InterruptedException
+        | java.util.concurrent.ExecutionException
+        | java.util.concurrent.TimeoutException e) {
       throw new AssertionError(e);
     } finally {
       one.shutdownNow();
@@ -380,8 +420,10 @@ class EngineTrapsTest {
                       List.of(
                           p.value().mul(2).requiresGradient(),
                           Autograd.record(() -> p.value().mul(2).requiresGradient()),
-                          Autograd.record(() -> Scope.run("inner", () -> p.value().silu().requiresGradient())),
-                          Autograd.record(() -> Autograd.off(() -> p.value().silu().requiresGradient())),
+                          Autograd.record(
+                              () -> Scope.run("inner", () -> p.value().silu().requiresGradient())),
+                          Autograd.record(
+                              () -> Autograd.off(() -> p.value().silu().requiresGradient())),
                           p.value().silu().requiresGradient()));
       List<Boolean> expected = List.of(false, true, true, false, false);
       assertThat(modes.get()).isEqualTo(expected);
@@ -413,7 +455,9 @@ class EngineTrapsTest {
             "step",
             () -> {
               w.zeroGradient();
-              Autograd.backward(Autograd.record(() -> Tensors.of(x, 3, 4).matMul(w.value()).tanh().square().mean()));
+              Autograd.backward(
+                  Autograd.record(
+                      () -> Tensors.of(x, 3, 4).matMul(w.value()).tanh().square().mean()));
               w.assign(w.value().sub(w.gradient().orElseThrow().mul(0.1)));
             });
       }
@@ -460,10 +504,19 @@ class EngineTrapsTest {
         Parameter w = Parameter.of("w", Rng.of(2).gaussians(28, 1), 7, 4)) {
       h.setTrainable(true);
       w.setTrainable(true);
-      List<float[]> plain = gradients(h, w, () -> Kernels.builtin().call("head_log_probs", hidden(h), w.value(), Tensors.of(y)));
+      List<float[]> plain =
+          gradients(
+              h,
+              w,
+              () -> Kernels.builtin().call("head_log_probs", hidden(h), w.value(), Tensors.of(y)));
       // The hidden states are born in a scope that has ended when the continuation runs.
       List<float[]> staged =
-          gradients(h, w, () -> Scope.run("head", () -> StagedHead.logProbs(hidden(h), w.value(), Tensors.of(y), 2)));
+          gradients(
+              h,
+              w,
+              () ->
+                  Scope.run(
+                      "head", () -> StagedHead.logProbs(hidden(h), w.value(), Tensors.of(y), 2)));
       for (int i = 0; i < 3; i++) {
         assertThat(staged.get(i)).containsExactly(plain.get(i), within(1e-6f));
       }
@@ -518,12 +571,18 @@ class EngineTrapsTest {
         Parameter w = Parameter.of("w", Rng.of(4).gaussians(16, 0.5), 4, 4)) {
       x.setTrainable(true);
       w.setTrainable(true);
-      List<float[]> plain = gradients(x, w, () -> block(block(block(x.value(), w.value()), w.value()), w.value()));
+      List<float[]> plain =
+          gradients(x, w, () -> block(block(block(x.value(), w.value()), w.value()), w.value()));
       List<float[]> staged =
           gradients(
               x,
               w,
-              () -> Scope.run("model", () -> recomputed(recomputed(recomputed(x.value(), w.value()), w.value()), w.value())));
+              () ->
+                  Scope.run(
+                      "model",
+                      () ->
+                          recomputed(
+                              recomputed(recomputed(x.value(), w.value()), w.value()), w.value())));
       for (int i = 0; i < 3; i++) {
         assertThat(staged.get(i)).containsExactly(plain.get(i), within(1e-5f));
       }
@@ -582,7 +641,9 @@ class EngineTrapsTest {
                     Autograd.backward(List.of(a, b), List.of(Tensors.ones(2), Tensors.ones(2)));
                     float e = (float) Math.E;
                     assertThat(gradient(p))
-                        .containsExactly(new float[] {2 * e + 2 * e * e, 2 * e * e + 2 * e * e * e * e}, within(1e-3f));
+                        .containsExactly(
+                            new float[] {2 * e + 2 * e * e, 2 * e * e + 2 * e * e * e * e},
+                            within(1e-3f));
                     return 0;
                   }));
     }
@@ -592,7 +653,8 @@ class EngineTrapsTest {
 
   @Test
   void a_mapped_parameter_becomes_private_before_it_is_written() {
-    ByteBuffer pages = ByteBuffer.allocateDirect(8).order(ByteOrder.LITTLE_ENDIAN).putFloat(1).putFloat(2).flip();
+    ByteBuffer pages =
+        ByteBuffer.allocateDirect(8).order(ByteOrder.LITTLE_ENDIAN).putFloat(1).putFloat(2).flip();
     try (Parameter p = Parameter.mapped("p", pages, DType.F32, Shape.of(2))) {
       assertThat(p.toFloats()).containsExactly(1, 2);
       pages.putFloat(0, 7);

@@ -9,9 +9,10 @@ import java.util.function.Function;
 /**
  * Compares gradients of a function of tensors with central finite differences, in double precision.
  *
- * <p>The function's output, of any shape, is contracted with fixed random weights, so that a wrong gradient cannot hide in a sum. Every
- * element of every input is moved by {@code ±step}; the error of the quotient is of the order of step² plus 1e-16 / step. A function may
- * use {@link Autograd#stage}: the check follows the continuations as training does.
+ * <p>The function's output, of any shape, is contracted with fixed random weights, so that a wrong
+ * gradient cannot hide in a sum. Every element of every input is moved by {@code ±step}; the error
+ * of the quotient is of the order of step² plus 1e-16 / step. A function may use {@link
+ * Autograd#stage}: the check follows the continuations as training does.
  *
  * <pre>{@code
  * GradientCheck.check(in -> in.get(0).matMul(in.get(1)), Input.random("a", 1, -1, 1, 2, 3), Input.random("b", 2, -1, 1, 3, 4));
@@ -47,7 +48,8 @@ public final class GradientCheck {
   /**
    * Checks every element of every input.
    *
-   * @param function from the inputs' tensors (F64, in order) to a tensor of any shape; called many times, it must be deterministic
+   * @param function from the inputs' tensors (F64, in order) to a tensor of any shape; called many
+   *     times, it must be deterministic
    * @param step distance of the finite difference
    * @param tolerance largest |analytic - numeric| / max(1, |numeric|)
    * @throws AssertionError naming the input, the element and both values of the worst disagreement
@@ -84,7 +86,11 @@ public final class GradientCheck {
                 return 0;
               });
           return parameters.stream()
-              .map(p -> p.gradient().map(Tensor::toDoubles).orElseGet(() -> new double[(int) p.size()]))
+              .map(
+                  p ->
+                      p.gradient()
+                          .map(Tensor::toDoubles)
+                          .orElseGet(() -> new double[(int) p.size()]))
               .toList();
         });
   }
@@ -118,7 +124,13 @@ public final class GradientCheck {
             String.format(
                 Locale.ROOT,
                 "d/d %s[%d] of %s: analytic %.12g, finite difference %.12g, relative error %.3g > %.3g",
-                input.name(), j, Arrays.toString(input.shape()), analytic[j], numeric, error, tolerance);
+                input.name(),
+                j,
+                Arrays.toString(input.shape()),
+                analytic[j],
+                numeric,
+                error,
+                tolerance);
       }
     }
     set(parameters.get(which), input.values());

@@ -14,14 +14,19 @@ class KernelsTest {
 
   @Test
   void a_user_adds_kernels_of_their_own() {
-    Kernels mine = Kernels.load("  def twice(self: __torch__.Kernels, x: Tensor) -> Tensor:\n    return torch.add(x, x)\n");
-    assertThat(Scope.run("t", () -> mine.call("twice", Tensors.of(new float[] {3})).toFloats())).containsExactly(6f);
+    Kernels mine =
+        Kernels.load(
+            "  def twice(self: __torch__.Kernels, x: Tensor) -> Tensor:\n    return torch.add(x, x)\n");
+    assertThat(Scope.run("t", () -> mine.call("twice", Tensors.of(new float[] {3})).toFloats()))
+        .containsExactly(6f);
   }
 
   @Test
   void wrong_source_is_refused_with_the_compilers_message() {
     assertThatThrownBy(
-            () -> Kernels.load("  def f(self: __torch__.Kernels, x: Tensor) -> Tensor:\n    return torch.no_such_thing(x)\n"))
+            () ->
+                Kernels.load(
+                    "  def f(self: __torch__.Kernels, x: Tensor) -> Tensor:\n    return torch.no_such_thing(x)\n"))
         .hasMessageContaining("no_such_thing");
   }
 }

@@ -12,7 +12,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Gradients of every differentiable operation against finite differences, one row per operation. */
+/**
+ * Gradients of every differentiable operation against finite differences, one row per operation.
+ */
 class OperationGradientsTest {
   record Row(String name, Function<List<Tensor>, Tensor> function, Input... inputs) {
     @Override
@@ -22,7 +24,8 @@ class OperationGradientsTest {
   }
 
   /** Both signs and away from 0 and the integers, where kinks are. */
-  private static final Input SIGNED = of("x", new double[] {-2.3, -1.4, -0.6, 0.35, 1.2, 2.7}, 2, 3);
+  private static final Input SIGNED =
+      of("x", new double[] {-2.3, -1.4, -0.6, 0.35, 1.2, 2.7}, 2, 3);
 
   private static final Input POSITIVE = random("x", 1, 0.4, 3, 2, 3);
   private static final Input ROW = of("y", new double[] {0.8, -1.7, 1.9}, 3);
@@ -152,7 +155,11 @@ class OperationGradientsTest {
     return Stream.of(
         one("indexSelect", x -> x.indexSelect(1, longs(2, 0, 2)), CUBE),
         one("gather", x -> x.gather(1, Tensors.of(new long[] {2, 2, 0, 1}, 2, 2)), SIGNED),
-        two("indexAdd", (x, s) -> x.indexAdd(0, longs(1, 1, 0), s), SIGNED, random("s", 10, -1, 1, 3, 3)),
+        two(
+            "indexAdd",
+            (x, s) -> x.indexAdd(0, longs(1, 1, 0), s),
+            SIGNED,
+            random("s", 10, -1, 1, 3, 3)),
         two(
             "scatterAdd",
             (x, s) -> x.scatterAdd(1, Tensors.of(new long[] {2, 2, 0, 1}, 2, 2), s),
@@ -164,7 +171,10 @@ class OperationGradientsTest {
     return Kernels.builtin().call(name, in);
   }
 
-  /** Rows of (start, end, prefix start, prefix end): a prompt of 3 tokens, two branches over it, and one sequence by itself. */
+  /**
+   * Rows of (start, end, prefix start, prefix end): a prompt of 3 tokens, two branches over it, and
+   * one sequence by itself.
+   */
   private static Tensor segments() {
     return Tensors.of(new long[] {0, 3, 0, 0, 3, 5, 0, 3, 5, 6, 0, 3, 6, 8, 0, 0}, 4, 4);
   }
@@ -183,32 +193,58 @@ class OperationGradientsTest {
         new Row(
             "linear with bias",
             in -> kernel("linear_bias", in.get(0), in.get(1), in.get(2)),
-            x, w, random("b", 27, -1, 1, 5)),
+            x,
+            w,
+            random("b", 27, -1, 1, 5)),
         two("rms_norm", (a, b) -> kernel("rms_norm", a, b, Tensor.doubleArgument(1e-5)), x, scale),
         new Row(
             "layer_norm",
-            in -> kernel("layer_norm", in.get(0), in.get(1), in.get(2), Tensor.doubleArgument(1e-5)),
-            x, scale, shift),
+            in ->
+                kernel("layer_norm", in.get(0), in.get(1), in.get(2), Tensor.doubleArgument(1e-5)),
+            x,
+            scale,
+            shift),
         two("silu_mul", (a, b) -> kernel("silu_mul", a, b), x, random("u", 28, -1, 1, 3, 4)),
         new Row(
             "rope",
             in -> kernel("rope", in.get(0), in.get(1), in.get(2)),
-            x, random("cos", 29, -1, 1, 3, 4), random("sin", 30, -1, 1, 3, 4)),
+            x,
+            random("cos", 29, -1, 1, 3, 4),
+            random("sin", 30, -1, 1, 3, 4)),
         new Row(
             "attention, grouped heads, shared prefix",
-            in -> kernel("attention", in.get(0), in.get(1), in.get(2), segments(), Tensor.doubleArgument(0.7)),
-            q, k, v),
+            in ->
+                kernel(
+                    "attention",
+                    in.get(0),
+                    in.get(1),
+                    in.get(2),
+                    segments(),
+                    Tensor.doubleArgument(0.7)),
+            q,
+            k,
+            v),
         new Row(
             "attention, one head each",
-            in -> kernel("attention", in.get(0), in.get(1), in.get(2), segments(), Tensor.doubleArgument(0.7)),
-            random("q", 31, -1, 1, 8, 2, 2), k, v),
+            in ->
+                kernel(
+                    "attention",
+                    in.get(0),
+                    in.get(1),
+                    in.get(2),
+                    segments(),
+                    Tensor.doubleArgument(0.7)),
+            random("q", 31, -1, 1, 8, 2, 2),
+            k,
+            v),
         one("cross_entropy", t -> kernel("cross_entropy", t, longs(3, 0, 2)), x),
         two("head_log_probs", (h, e) -> kernel("head_log_probs", h, e, longs(4, 0, 2)), x, w),
         two("head, staged", (h, e) -> StagedHead.logProbs(h, e, longs(4, 0, 2), 2), x, w));
   }
 
   static Stream<Row> operations() {
-    return Stream.of(elementwise(), reductions(), matrices(), shapes(), indexing(), layers()).flatMap(s -> s);
+    return Stream.of(elementwise(), reductions(), matrices(), shapes(), indexing(), layers())
+        .flatMap(s -> s);
   }
 
   @ParameterizedTest(name = "{0}")

@@ -18,11 +18,13 @@ class OperationValuesTest {
   private static final double[] X = {-2.5, -1.2, -0.5, 0.3, 1.1, 2.5};
   private static final double[] POSITIVE = {0.1, 0.5, 1, 1.5, 2, 9};
 
-  private static Arguments row(String name, UnaryOperator<Tensor> f, DoubleUnaryOperator closedForm, double[] at) {
+  private static Arguments row(
+      String name, UnaryOperator<Tensor> f, DoubleUnaryOperator closedForm, double[] at) {
     return Arguments.of(name, f, closedForm, at);
   }
 
-  private static Arguments row(String name, UnaryOperator<Tensor> f, DoubleUnaryOperator closedForm) {
+  private static Arguments row(
+      String name, UnaryOperator<Tensor> f, DoubleUnaryOperator closedForm) {
     return row(name, f, closedForm, X);
   }
 
@@ -99,28 +101,36 @@ class OperationValuesTest {
   void reductions_run_over_the_dimension_they_name() {
     assertThat(values(() -> matrix().sum())).containsExactly(10);
     assertThat(values(() -> matrix().sum(0))).containsExactly(2, 6, 2);
-    assertThat(values(() -> matrix().mean(-1, true))).containsExactly(new double[] {2, 4.0 / 3}, within(1e-15));
-    assertThat(values(() -> matrix().variance(-1, true, false))).containsExactly(new double[] {1, 31.0 / 3}, within(1e-12));
-    assertThat(values(() -> matrix().variance(-1, false, false))).containsExactly(new double[] {2.0 / 3, 62.0 / 9}, within(1e-12));
+    assertThat(values(() -> matrix().mean(-1, true)))
+        .containsExactly(new double[] {2, 4.0 / 3}, within(1e-15));
+    assertThat(values(() -> matrix().variance(-1, true, false)))
+        .containsExactly(new double[] {1, 31.0 / 3}, within(1e-12));
+    assertThat(values(() -> matrix().variance(-1, false, false)))
+        .containsExactly(new double[] {2.0 / 3, 62.0 / 9}, within(1e-12));
     assertThat(values(() -> matrix().max(0, false))).containsExactly(3, 5, 2);
     assertThat(values(() -> matrix().min(-1, false))).containsExactly(1, -1);
     assertThat(values(() -> matrix().argMax(-1))).containsExactly(0, 1);
     assertThat(values(() -> matrix().argMin(0))).containsExactly(1, 0, 1);
     assertThat(values(() -> matrix().cumSum(-1))).containsExactly(3, 4, 6, -1, 4, 4);
-    assertThat(values(() -> matrix().norm())).containsExactly(new double[] {Math.sqrt(40)}, within(1e-14));
+    assertThat(values(() -> matrix().norm()))
+        .containsExactly(new double[] {Math.sqrt(40)}, within(1e-14));
     double logSum = Math.log(Math.exp(3) + Math.exp(1) + Math.exp(2));
-    assertThat(values(() -> matrix().logSumExp(-1, false).select(0, 0))).containsExactly(new double[] {logSum}, within(1e-14));
+    assertThat(values(() -> matrix().logSumExp(-1, false).select(0, 0)))
+        .containsExactly(new double[] {logSum}, within(1e-14));
     assertThat(values(() -> matrix().logSoftmax(-1).select(0, 0)))
         .containsExactly(new double[] {3 - logSum, 1 - logSum, 2 - logSum}, within(1e-14));
-    assertThat(values(() -> matrix().softmax(0).sum(0))).containsExactly(new double[] {1, 1, 1}, within(1e-15));
+    assertThat(values(() -> matrix().softmax(0).sum(0)))
+        .containsExactly(new double[] {1, 1, 1}, within(1e-15));
   }
 
   @Test
   void reductions_of_large_logits_do_not_overflow() {
     assertThat(values(() -> Tensors.of(new double[] {1000, 1000}).logSumExp(0, false)))
         .containsExactly(new double[] {1000 + Math.log(2)}, within(1e-12));
-    assertThat(values(() -> Tensors.of(new double[] {-1000, 1000}).logSigmoid())).containsExactly(new double[] {-1000, 0}, within(0.0));
-    assertThat(values(() -> Tensors.of(new double[] {-1000, 1000}).softplus())).containsExactly(new double[] {0, 1000}, within(0.0));
+    assertThat(values(() -> Tensors.of(new double[] {-1000, 1000}).logSigmoid()))
+        .containsExactly(new double[] {-1000, 0}, within(0.0));
+    assertThat(values(() -> Tensors.of(new double[] {-1000, 1000}).softplus()))
+        .containsExactly(new double[] {0, 1000}, within(0.0));
   }
 
   @Test
@@ -128,15 +138,19 @@ class OperationValuesTest {
     assertThat(values(() -> matrix().t())).containsExactly(3, -1, 1, 5, 2, 0);
     assertThat(values(() -> matrix().flip(1))).containsExactly(2, 1, 3, 0, 5, -1);
     assertThat(values(() -> matrix().roll(1, 1))).containsExactly(2, 3, 1, 0, -1, 5);
-    assertThat(values(() -> matrix().tile(0, 2))).containsExactly(3, 1, 2, -1, 5, 0, 3, 1, 2, -1, 5, 0);
-    assertThat(values(() -> matrix().repeatInterleave(0, 2))).containsExactly(3, 1, 2, 3, 1, 2, -1, 5, 0, -1, 5, 0);
+    assertThat(values(() -> matrix().tile(0, 2)))
+        .containsExactly(3, 1, 2, -1, 5, 0, 3, 1, 2, -1, 5, 0);
+    assertThat(values(() -> matrix().repeatInterleave(0, 2)))
+        .containsExactly(3, 1, 2, 3, 1, 2, -1, 5, 0, -1, 5, 0);
     assertThat(values(() -> matrix().slice(1, 1, 3))).containsExactly(1, 2, 5, 0);
     assertThat(values(() -> matrix().tril(0))).containsExactly(3, 0, 0, -1, 5, 0);
     assertThat(values(() -> matrix().triu(0))).containsExactly(3, 1, 2, 0, 5, 0);
     assertThat(values(() -> matrix().diagonal())).containsExactly(3, 5);
     assertThat(values(() -> matrix().sort(-1, false).values())).containsExactly(1, 2, 3, -1, 0, 5);
     assertThat(values(() -> matrix().topK(1, -1).indices())).containsExactly(0, 1);
-    assertThat(values(() -> Tensors.stack(List.of(matrix(), matrix()), 0).permute(1, 0, 2).select(0, 1)))
+    assertThat(
+            values(
+                () -> Tensors.stack(List.of(matrix(), matrix()), 0).permute(1, 0, 2).select(0, 1)))
         .containsExactly(-1, 5, 0, -1, 5, 0);
     assertThat(values(() -> Tensors.eye(2))).containsExactly(1, 0, 0, 1);
     assertThat(values(() -> Tensors.arange(3))).containsExactly(0, 1, 2);
@@ -144,9 +158,15 @@ class OperationValuesTest {
 
   @Test
   void indices_name_elements_of_their_dimension() {
-    assertThat(values(() -> matrix().indexSelect(1, Tensors.of(new long[] {2, 0})))).containsExactly(2, 3, 0, -1);
-    assertThat(values(() -> matrix().gather(1, Tensors.of(new long[] {2, 1}, 2, 1)))).containsExactly(2, 5);
-    assertThat(values(() -> matrix().indexAdd(0, Tensors.of(new long[] {1, 1}), Tensors.onesLike(matrix()))))
+    assertThat(values(() -> matrix().indexSelect(1, Tensors.of(new long[] {2, 0}))))
+        .containsExactly(2, 3, 0, -1);
+    assertThat(values(() -> matrix().gather(1, Tensors.of(new long[] {2, 1}, 2, 1))))
+        .containsExactly(2, 5);
+    assertThat(
+            values(
+                () ->
+                    matrix()
+                        .indexAdd(0, Tensors.of(new long[] {1, 1}), Tensors.onesLike(matrix()))))
         .containsExactly(3, 1, 2, 1, 7, 2);
   }
 }

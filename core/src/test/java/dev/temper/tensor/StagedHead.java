@@ -3,7 +3,10 @@ package dev.temper.tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The chunked head of the tests: log-probabilities are a stage, each chunk's logits are recomputed with its slice of the gradient. */
+/**
+ * The chunked head of the tests: log-probabilities are a stage, each chunk's logits are recomputed
+ * with its slice of the gradient.
+ */
 final class StagedHead {
   private StagedHead() {}
 
@@ -25,7 +28,11 @@ final class StagedHead {
               for (long i = 0; i < n; i += chunk) {
                 long end = Math.min(n, i + chunk);
                 parts.add(
-                    kernels.call("head_log_probs", hidden.slice(0, i, end), weight, targets.slice(0, i, end)));
+                    kernels.call(
+                        "head_log_probs",
+                        hidden.slice(0, i, end),
+                        weight,
+                        targets.slice(0, i, end)));
               }
               return Tensors.cat(parts, 0);
             });

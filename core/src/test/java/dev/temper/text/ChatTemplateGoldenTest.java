@@ -24,7 +24,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sixty real chat templates on eighty-one conversations, against transformers; and the spans of the training templates. */
+/**
+ * Sixty real chat templates on eighty-one conversations, against transformers; and the spans of the
+ * training templates.
+ */
 class ChatTemplateGoldenTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<Map<String, Object>> MAP = new TypeReference<>() {};
@@ -36,7 +39,15 @@ class ChatTemplateGoldenTest {
             file -> {
               JsonNode golden = GoldenFiles.json(file + ".json.gz");
               return GoldenFiles.stream(golden.get("templates"))
-                  .map(t -> Arguments.of(file + "/" + t.get("name").asText() + (t.has("extra") ? "+extra" : ""), golden, t));
+                  .map(
+                      t ->
+                          Arguments.of(
+                              file
+                                  + "/"
+                                  + t.get("name").asText()
+                                  + (t.has("extra") ? "+extra" : ""),
+                              golden,
+                              t));
             });
   }
 
@@ -57,7 +68,12 @@ class ChatTemplateGoldenTest {
     assertThat(wrong).isEmpty();
   }
 
-  private static String compare(ChatTemplate template, JsonNode input, @Nullable JsonNode extra, JsonNode golden, JsonNode expected) {
+  private static String compare(
+      ChatTemplate template,
+      JsonNode input,
+      @Nullable JsonNode extra,
+      JsonNode golden,
+      JsonNode expected) {
     String text;
     try {
       text = template.render(messages(input), options(input, extra, golden)).text();
@@ -66,23 +82,36 @@ class ChatTemplateGoldenTest {
       if (error == null) {
         return "failed: " + e.getMessage();
       }
-      String kind = e instanceof JinjaException j ? j.kind().name().toLowerCase(Locale.ROOT) : "continue_final_message";
+      String kind =
+          e instanceof JinjaException j
+              ? j.kind().name().toLowerCase(Locale.ROOT)
+              : "continue_final_message";
       String message = e instanceof JinjaException j ? j.detail() : String.valueOf(e.getMessage());
-      boolean sameMessage = !error.get("message_is_portable").asBoolean() || message.startsWith(error.get("message").asText());
-      return kind.equals(error.get("kind").asText()) && sameMessage ? "" : "failed with " + kind + " " + message + " instead of " + error;
+      boolean sameMessage =
+          !error.get("message_is_portable").asBoolean()
+              || message.startsWith(error.get("message").asText());
+      return kind.equals(error.get("kind").asText()) && sameMessage
+          ? ""
+          : "failed with " + kind + " " + message + " instead of " + error;
     }
     if (expected.has("error")) {
       return "rendered <" + text + "> instead of " + expected.get("error");
     }
-    return text.equals(expected.get("text").asText()) ? "" : "\n<" + text + ">\ninstead of\n<" + expected.get("text").asText() + ">";
+    return text.equals(expected.get("text").asText())
+        ? ""
+        : "\n<" + text + ">\ninstead of\n<" + expected.get("text").asText() + ">";
   }
 
   private static List<Message> messages(JsonNode input) {
-    return GoldenFiles.stream(input.get("messages")).map(m -> Message.of(JSON.convertValue(m, MAP))).toList();
+    return GoldenFiles.stream(input.get("messages"))
+        .map(m -> Message.of(JSON.convertValue(m, MAP)))
+        .toList();
   }
 
-  private static ChatTemplate.Options options(JsonNode input, @Nullable JsonNode extra, JsonNode golden) {
-    Map<String, String> specialTokens = JSON.convertValue(golden.get("special_tokens"), new TypeReference<>() {});
+  private static ChatTemplate.Options options(
+      JsonNode input, @Nullable JsonNode extra, JsonNode golden) {
+    Map<String, String> specialTokens =
+        JSON.convertValue(golden.get("special_tokens"), new TypeReference<>() {});
     Map<String, Object> variables = new HashMap<>();
     JsonNode tools = input.get("tools");
     if (extra != null) {
@@ -107,7 +136,9 @@ class ChatTemplateGoldenTest {
         prompt != null && prompt.asBoolean(),
         continuation,
         tools == null || tools.isNull() ? null : JSON.convertValue(tools, MAPS),
-        input.has("documents") && !input.get("documents").isNull() ? JSON.convertValue(input.get("documents"), MAPS) : null,
+        input.has("documents") && !input.get("documents").isNull()
+            ? JSON.convertValue(input.get("documents"), MAPS)
+            : null,
         specialTokens,
         variables,
         Clock.fixed(now.toInstant(ZoneOffset.UTC), ZoneOffset.UTC));
@@ -119,8 +150,12 @@ class ChatTemplateGoldenTest {
         .map(
             t -> {
               JsonNode entry =
-                  GoldenFiles.stream(golden.get("templates")).filter(e -> e.get("name").equals(t.get("name"))).findFirst().orElseThrow();
-              return Arguments.of(t.get("name").asText(), golden, entry.get("template").asText(), t.get("rows"));
+                  GoldenFiles.stream(golden.get("templates"))
+                      .filter(e -> e.get("name").equals(t.get("name")))
+                      .findFirst()
+                      .orElseThrow();
+              return Arguments.of(
+                  t.get("name").asText(), golden, entry.get("template").asText(), t.get("rows"));
             });
   }
 
@@ -131,22 +166,32 @@ class ChatTemplateGoldenTest {
     assertThat(template.hasGenerationMarkers()).isTrue();
     for (JsonNode row : rows) {
       JsonNode input =
-          GoldenFiles.stream(golden.at("/inputs/cases")).filter(c -> c.get("id").equals(row.get("case"))).findFirst().orElseThrow();
+          GoldenFiles.stream(golden.at("/inputs/cases"))
+              .filter(c -> c.get("id").equals(row.get("case")))
+              .findFirst()
+              .orElseThrow();
       RenderedChat chat = template.render(messages(input), options(input, null, golden));
       List<List<Integer>> spans =
           chat.generationSpans().stream()
-              .map(s -> List.of(chat.text().codePointCount(0, s.start()), chat.text().codePointCount(0, s.end())))
+              .map(
+                  s ->
+                      List.of(
+                          chat.text().codePointCount(0, s.start()),
+                          chat.text().codePointCount(0, s.end())))
               .toList();
       List<List<Integer>> expected = JSON.convertValue(row.get("spans"), new TypeReference<>() {});
       assertThat(spans).as(row.get("case").asText()).isEqualTo(expected);
       List<String> texts = chat.generationSpans().stream().map(s -> s.of(chat.text())).toList();
-      assertThat(texts).isEqualTo(JSON.convertValue(row.get("span_texts"), new TypeReference<List<String>>() {}));
+      assertThat(texts)
+          .isEqualTo(
+              JSON.convertValue(row.get("span_texts"), new TypeReference<List<String>>() {}));
     }
   }
 
   static Stream<Arguments> chats() {
     JsonNode golden = GoldenFiles.json("masks.json.gz");
-    return Stream.concat(GoldenFiles.stream(golden.get("rows")), GoldenFiles.stream(golden.get("disagreements")))
+    return Stream.concat(
+            GoldenFiles.stream(golden.get("rows")), GoldenFiles.stream(golden.get("disagreements")))
         .map(row -> Arguments.of(row.get("id").asText(), golden, row));
   }
 
@@ -168,22 +213,30 @@ class ChatTemplateGoldenTest {
       int end = start + message.text().length();
       at = end;
       assertThat(span)
-          .isEqualTo(new MessageSpan.Located(span.message(), message.role(), new Span(start, end), new Span(end, end + "<|im_end|>".length())));
+          .isEqualTo(
+              new MessageSpan.Located(
+                  span.message(),
+                  message.role(),
+                  new Span(start, end),
+                  new Span(end, end + "<|im_end|>".length())));
       if (message.role().equals("assistant")) {
         assistantSpans.add(((MessageSpan.Located) span).whole());
       }
     }
-    RenderedChat marked = ChatTemplate.parse(golden.get("training_template").asText()).render(messages);
+    RenderedChat marked =
+        ChatTemplate.parse(golden.get("training_template").asText()).render(messages);
     assertThat(marked.text()).isEqualTo(text);
     assertThat(marked.generationSpans()).isEqualTo(assistantSpans);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3.jinja", "gemma.jinja", "qwen2_5.jinja", "lfm2.jinja", "cohere.jinja"})
+  @ValueSource(
+      strings = {"llama3.jinja", "gemma.jinja", "qwen2_5.jinja", "lfm2.jinja", "cohere.jinja"})
   void locates_what_the_training_template_marks(String name) {
     JsonNode golden = GoldenFiles.json("templates-trl.json.gz");
     ChatTemplate template = ChatTemplate.parse(source(golden, name));
-    ChatTemplate training = ChatTemplate.parse(source(golden, name.replace(".jinja", "_training.jinja")));
+    ChatTemplate training =
+        ChatTemplate.parse(source(golden, name.replace(".jinja", "_training.jinja")));
     JsonNode input =
         GoldenFiles.stream(golden.at("/inputs/cases"))
             .filter(c -> c.get("id").asText().equals("multi_turn_ends_assistant"))

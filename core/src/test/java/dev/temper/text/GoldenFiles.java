@@ -16,7 +16,9 @@ public final class GoldenFiles {
 
   /** A gzipped JSON file under {@code golden/text}. */
   public static JsonNode json(String name) {
-    try (InputStream file = Objects.requireNonNull(GoldenFiles.class.getResourceAsStream("/golden/text/" + name), name)) {
+    try (InputStream file =
+        Objects.requireNonNull(
+            GoldenFiles.class.getResourceAsStream("/golden/text/" + name), name)) {
       return new ObjectMapper().readTree(new GZIPInputStream(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -71,7 +71,8 @@ final class Goldens {
   static Path smollm2Directory(Path directory) {
     try {
       Files.write(directory.resolve("tokenizer.json"), bytes("smollm2-tokenizer.json.gz"));
-      Files.write(directory.resolve("tokenizer_config.json"), bytes("smollm2-tokenizer_config.json"));
+      Files.write(
+          directory.resolve("tokenizer_config.json"), bytes("smollm2-tokenizer_config.json"));
       return directory;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -14,36 +14,68 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Damaged tokenizer files either load and work or give a {@link TokenizerException}. A crash of native code would end the test JVM, so
- * reaching the end is the assertion.
+ * Damaged tokenizer files either load and work or give a {@link TokenizerException}. A crash of
+ * native code would end the test JVM, so reaching the end is the assertion.
  */
 class TokenizerFuzzTest {
-  private static final String[] TEXTS = {"", " ", "ab Abé 😀 x\n\n<s>hi</s> [CLS] 123", "\u0000a\uD83Db\u0301 ▁▁ <0x41>"};
+  private static final String[] TEXTS = {
+    "", " ", "ab Abé 😀 x\n\n<s>hi</s> [CLS] 123", "\u0000a\uD83Db\u0301 ▁▁ <0x41>"
+  };
 
   /** Components of all kinds, so that mutations also reach code that the seed file does not use. */
   private static final String[] PARTS = {
-    "null", "true", "-1", "0", "1", "7", "99999999999", "1e308", "\"\"", "\"a\"", "\"▁\"", "\"##\"", "\"<s>\"", "[]", "{}",
-    "{\"type\":\"NFKC\"}", "{\"type\":\"NFD\"}", "{\"type\":\"NFC\"}", "{\"type\":\"ByteLevel\"}",
-    "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"[^a]\"},\"content\":\"\"}", "{\"type\":\"Replace\",\"pattern\":{\"String\":\"é\"},\"content\":\"abc\"}",
+    "null",
+    "true",
+    "-1",
+    "0",
+    "1",
+    "7",
+    "99999999999",
+    "1e308",
+    "\"\"",
+    "\"a\"",
+    "\"▁\"",
+    "\"##\"",
+    "\"<s>\"",
+    "[]",
+    "{}",
+    "{\"type\":\"NFKC\"}",
+    "{\"type\":\"NFD\"}",
+    "{\"type\":\"NFC\"}",
+    "{\"type\":\"ByteLevel\"}",
+    "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"[^a]\"},\"content\":\"\"}",
+    "{\"type\":\"Replace\",\"pattern\":{\"String\":\"é\"},\"content\":\"abc\"}",
     "{\"type\":\"Prepend\",\"prepend\":\"▁\"}",
     "{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"MergedWithNext\",\"invert\":false}",
     "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"a\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_id\":1}}],"
-        + "\"pair\":[],\"special_tokens\":{\"a\":{\"id\":\"a\",\"ids\":[0],\"tokens\":[\"a\"]}}}", "{\"type\":\"Lowercase\"}", "{\"type\":\"Nmt\"}", "{\"type\":\"StripAccents\"}",
+        + "\"pair\":[],\"special_tokens\":{\"a\":{\"id\":\"a\",\"ids\":[0],\"tokens\":[\"a\"]}}}",
+    "{\"type\":\"Lowercase\"}",
+    "{\"type\":\"Nmt\"}",
+    "{\"type\":\"StripAccents\"}",
     "{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true}",
     "{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":true,\"strip_accents\":null,\"lowercase\":true}",
     "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"\"}",
     "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\\\\s*\"},\"content\":\"é\"}",
-    "{\"type\":\"Prepend\",\"prepend\":\"\"}", "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"BAAAAAAAAAA=\"}",
+    "{\"type\":\"Prepend\",\"prepend\":\"\"}",
+    "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"BAAAAAAAAAA=\"}",
     "{\"type\":\"ByteLevel\",\"add_prefix_space\":true,\"trim_offsets\":true,\"use_regex\":true}",
     "{\"type\":\"Metaspace\",\"replacement\":\"▁\",\"prepend_scheme\":\"always\",\"split\":true}",
     "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\w*\"},\"behavior\":\"MergedWithPrevious\",\"invert\":true}",
     "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(a+)+b\"},\"behavior\":\"Removed\",\"invert\":false}",
-    "{\"type\":\"Punctuation\",\"behavior\":\"Contiguous\"}", "{\"type\":\"Digits\",\"individual_digits\":true}",
-    "{\"type\":\"BertPreTokenizer\"}", "{\"type\":\"Whitespace\"}", "{\"type\":\"UnicodeScripts\"}", "{\"type\":\"FixedLength\",\"length\":0}",
-    "{\"type\":\"Strip\",\"content\":\"a\",\"start\":3,\"stop\":3}", "{\"type\":\"Strip\",\"content\":\"a\",\"start\":9,\"stop\":0}",
+    "{\"type\":\"Punctuation\",\"behavior\":\"Contiguous\"}",
+    "{\"type\":\"Digits\",\"individual_digits\":true}",
+    "{\"type\":\"BertPreTokenizer\"}",
+    "{\"type\":\"Whitespace\"}",
+    "{\"type\":\"UnicodeScripts\"}",
+    "{\"type\":\"FixedLength\",\"length\":0}",
+    "{\"type\":\"Strip\",\"content\":\"a\",\"start\":3,\"stop\":3}",
+    "{\"type\":\"Strip\",\"content\":\"a\",\"start\":9,\"stop\":0}",
     "{\"type\":\"CTC\",\"pad_token\":\"a\",\"word_delimiter_token\":\"\",\"cleanup\":true}",
-    "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}", "{\"type\":\"BPEDecoder\",\"suffix\":\"\"}", "{\"type\":\"Fuse\"}",
-    "{\"type\":\"ByteFallback\"}", "{\"type\":\"BertProcessing\",\"sep\":[\"a\",1],\"cls\":[\"b\",2]}",
+    "{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}",
+    "{\"type\":\"BPEDecoder\",\"suffix\":\"\"}",
+    "{\"type\":\"Fuse\"}",
+    "{\"type\":\"ByteFallback\"}",
+    "{\"type\":\"BertProcessing\",\"sep\":[\"a\",1],\"cls\":[\"b\",2]}",
     "{\"type\":\"RobertaProcessing\",\"sep\":[\"a\",1],\"cls\":[\"b\",2],\"trim_offsets\":true,\"add_prefix_space\":true}",
     "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}",
     "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"z\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}",
@@ -115,14 +147,18 @@ class TokenizerFuzzTest {
       Random random = new Random(seed * 1_000_003 + i);
       JsonNode tree = seeds.get(i % seeds.size());
       byte[] compact = Goldens.write(tree);
-      byte[] damaged = random.nextInt(4) == 0 ? damageBytes(compact, random) : Goldens.write(damageTree(tree.deepCopy(), random));
+      byte[] damaged =
+          random.nextInt(4) == 0
+              ? damageBytes(compact, random)
+              : Goldens.write(damageTree(tree.deepCopy(), random));
       try (Tokenizer tokenizer = Tokenizer.fromJson(damaged)) {
         loaded++;
         use(tokenizer);
       } catch (TokenizerException e) {
         assertThat(e.getMessage()).isNotBlank();
       } catch (RuntimeException | Error e) {
-        fail("seed " + seed + ", file " + i + ": " + new String(damaged, StandardCharsets.UTF_8), e);
+        fail(
+            "seed " + seed + ", file " + i + ": " + new String(damaged, StandardCharsets.UTF_8), e);
       }
     }
     assertThat(loaded).as("files that load in spite of the damage").isBetween(count / 50, count);
@@ -141,13 +177,18 @@ class TokenizerFuzzTest {
     tokenizer.decode(new int[] {0, 1, 2, 511, 600, Integer.MAX_VALUE}, false);
   }
 
-  /** The seed file with 60 tokens and 20 merges, so that mutations hit the structure and not only the vocabulary. */
+  /**
+   * The seed file with 60 tokens and 20 merges, so that mutations hit the structure and not only
+   * the vocabulary.
+   */
   private static JsonNode small(JsonNode tree) {
     ObjectNode root = tree.deepCopy();
     ObjectNode model = (ObjectNode) root.get("model");
     ObjectNode vocab = model.objectNode();
     ArrayNode merges = model.arrayNode();
-    model.get("vocab").properties().stream().filter(e -> e.getValue().asInt() < 3 || e.getKey().length() == 1).limit(60)
+    model.get("vocab").properties().stream()
+        .filter(e -> e.getValue().asInt() < 3 || e.getKey().length() == 1)
+        .limit(60)
         .forEach(e -> vocab.put(e.getKey(), vocab.size()));
     for (JsonNode merge : model.get("merges")) {
       String left = merge.get(0).asText();
@@ -165,17 +206,31 @@ class TokenizerFuzzTest {
   private static byte[] damageBytes(byte[] bytes, Random random) {
     byte[] result = bytes.clone();
     for (int n = 1 + random.nextInt(3); n > 0; n--) {
-      result[random.nextInt(result.length)] = (byte) (random.nextBoolean() ? random.nextInt(256) : "{}[]\",:0a \\".charAt(random.nextInt(11)));
+      result[random.nextInt(result.length)] =
+          (byte)
+              (random.nextBoolean()
+                  ? random.nextInt(256)
+                  : "{}[]\",:0a \\".charAt(random.nextInt(11)));
     }
-    return random.nextInt(10) == 0 ? java.util.Arrays.copyOf(result, random.nextInt(result.length)) : result;
+    return random.nextInt(10) == 0
+        ? java.util.Arrays.copyOf(result, random.nextInt(result.length))
+        : result;
   }
 
-  /** Components by the key of tokenizer.json that takes them, and the key of the list in a sequence of them. */
+  /**
+   * Components by the key of tokenizer.json that takes them, and the key of the list in a sequence
+   * of them.
+   */
   private enum Kind {
-    NORMALIZER("normalizers", "Strip,StripAccents,NFKC,Lowercase,Nmt,BertNormalizer,Replace,Prepend,Precompiled,ByteLevel,NFD,NFC"),
-    PRE_TOKENIZER("pretokenizers", "ByteLevel,Metaspace,Split,Punctuation,Digits,BertPreTokenizer,Whitespace,UnicodeScripts"),
+    NORMALIZER(
+        "normalizers",
+        "Strip,StripAccents,NFKC,Lowercase,Nmt,BertNormalizer,Replace,Prepend,Precompiled,ByteLevel,NFD,NFC"),
+    PRE_TOKENIZER(
+        "pretokenizers",
+        "ByteLevel,Metaspace,Split,Punctuation,Digits,BertPreTokenizer,Whitespace,UnicodeScripts"),
     POST_PROCESSOR("processors", "ByteLevel,BertProcessing,RobertaProcessing,TemplateProcessing"),
-    DECODER("decoders", "ByteLevel,Metaspace,Strip,CTC,WordPiece,BPEDecoder,Fuse,ByteFallback,Replace");
+    DECODER(
+        "decoders", "ByteLevel,Metaspace,Strip,CTC,WordPiece,BPEDecoder,Fuse,ByteFallback,Replace");
 
     private final String list;
     private final List<JsonNode> parts;
@@ -204,7 +259,8 @@ class TokenizerFuzzTest {
     if (random.nextBoolean()) { // sound components in unheard-of combinations
       for (int n = 1 + random.nextInt(3); n > 0; n--) {
         Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
-        ((ObjectNode) root).set(kind.name().toLowerCase(java.util.Locale.ROOT), kind.sequence(random));
+        ((ObjectNode) root)
+            .set(kind.name().toLowerCase(java.util.Locale.ROOT), kind.sequence(random));
       }
       if (random.nextBoolean()) {
         return root;
@@ -224,7 +280,9 @@ class TokenizerFuzzTest {
   private static void collect(JsonNode node, Random random, List<Runnable> places, int depth) {
     boolean large = node.size() > 15;
     if (node instanceof ObjectNode object) {
-      for (String key : List.copyOf(new ArrayList<>(object.properties().stream().map(e -> e.getKey()).toList()))) {
+      for (String key :
+          List.copyOf(
+              new ArrayList<>(object.properties().stream().map(e -> e.getKey()).toList()))) {
         if (large && random.nextInt(10) > 0) {
           continue;
         }

@@ -36,11 +36,15 @@ class TokenizerTest {
       assertThat(tokenizer.tokenId("no such token")).isEmpty();
       assertThat(tokenizer.token(49152)).isEmpty();
       assertThat(tokenizer.token(-1)).isEmpty();
-      assertThat(tokenizer.specialTokens().eos()).contains(new SpecialTokens.Token("<|im_end|>", 2));
-      assertThat(tokenizer.specialTokens().unk()).contains(new SpecialTokens.Token("<|endoftext|>", 0));
-      assertThat(tokenizer.specialTokens().templateVariables()).containsEntry("bos_token", "<|im_start|>");
+      assertThat(tokenizer.specialTokens().eos())
+          .contains(new SpecialTokens.Token("<|im_end|>", 2));
+      assertThat(tokenizer.specialTokens().unk())
+          .contains(new SpecialTokens.Token("<|endoftext|>", 0));
+      assertThat(tokenizer.specialTokens().templateVariables())
+          .containsEntry("bos_token", "<|im_start|>");
       assertThat(tokenizer.addedTokens()).hasSize(17).allMatch(AddedToken::special);
-      assertThat(tokenizer.chatTemplateSource().orElseThrow()).startsWith("{% for message in messages %}");
+      assertThat(tokenizer.chatTemplateSource().orElseThrow())
+          .startsWith("{% for message in messages %}");
     }
   }
 
@@ -55,7 +59,9 @@ class TokenizerTest {
       tokenizer.save(copy);
       tokenizer.save(copy);
     }
-    for (String name : List.of("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "tokenizer.model")) {
+    for (String name :
+        List.of(
+            "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "tokenizer.model")) {
       assertThat(copy.resolve(name)).hasSameBinaryContentAs(directory.resolve(name));
     }
     try (var files = Files.list(copy)) {
@@ -69,7 +75,9 @@ class TokenizerTest {
     Files.writeString(
         directory.resolve("tokenizer_config.json"),
         "{\"chat_template\":[{\"name\":\"tool_use\",\"template\":\"T\"},{\"name\":\"default\",\"template\":\"D\"}],\"eos_token\":{\"content\":\"<|im_end|>\"}}");
-    Files.writeString(directory.resolve("special_tokens_map.json"), "{\"eos_token\":\"<|endoftext|>\",\"pad_token\":\"<|endoftext|>\"}");
+    Files.writeString(
+        directory.resolve("special_tokens_map.json"),
+        "{\"eos_token\":\"<|endoftext|>\",\"pad_token\":\"<|endoftext|>\"}");
     try (Tokenizer tokenizer = Tokenizer.load(directory)) {
       assertThat(tokenizer.chatTemplateSource()).contains("D");
       assertThat(tokenizer.chatTemplateSources()).containsEntry("tool_use", "T").hasSize(2);
@@ -105,7 +113,8 @@ class TokenizerTest {
   @Test
   void ids_that_no_token_has_decode_to_nothing_and_negative_ids_fail() {
     try (Tokenizer tokenizer = Goldens.smollm2()) {
-      assertThat(tokenizer.decode(new int[] {19556, 60000, Integer.MAX_VALUE}, false)).isEqualTo("Hello");
+      assertThat(tokenizer.decode(new int[] {19556, 60000, Integer.MAX_VALUE}, false))
+          .isEqualTo("Hello");
       assertThat(tokenizer.decode(new int[0], false)).isEmpty();
       assertThatThrownBy(() -> tokenizer.decode(new int[] {1, -100}, false))
           .isInstanceOf(TokenizerException.class)
@@ -150,7 +159,10 @@ class TokenizerTest {
       try {
         List<Callable<Boolean>> tasks = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
-          tasks.add(() -> java.util.Arrays.equals(tokenizer.encodePlain("The quick brown fox 😀").ids(), expected));
+          tasks.add(
+              () ->
+                  java.util.Arrays.equals(
+                      tokenizer.encodePlain("The quick brown fox 😀").ids(), expected));
         }
         for (Future<Boolean> result : threads.invokeAll(tasks)) {
           assertThat(result.get()).isTrue();
@@ -166,7 +178,9 @@ class TokenizerTest {
     Tokenizer tokenizer = Goldens.smollm2();
     tokenizer.close();
     tokenizer.close();
-    assertThatThrownBy(() -> tokenizer.ids("a")).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+    assertThatThrownBy(() -> tokenizer.ids("a"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
     assertThatThrownBy(() -> tokenizer.encodePlain("a")).isInstanceOf(IllegalStateException.class);
     assertThat(tokenizer.vocabularySize()).isEqualTo(49152);
   }
@@ -176,19 +190,39 @@ class TokenizerTest {
     try (Tokenizer tokenizer = Goldens.smollm2()) {
       assertThat(tokenizer.ids("<|im_end|>")).containsExactly(2);
       assertThat(tokenizer.encodePlain("<|im_end|>").ids()).doesNotContain(2);
-      assertThat(tokenizer.decode(tokenizer.encodePlain("a<|im_end|>b").ids(), true)).isEqualTo("a<|im_end|>b");
+      assertThat(tokenizer.decode(tokenizer.encodePlain("a<|im_end|>b").ids(), true))
+          .isEqualTo("a<|im_end|>b");
     }
   }
 
   @Test
   void says_which_file_is_missing() {
-    assertThatThrownBy(() -> Tokenizer.load(directory.resolve("none"))).isInstanceOf(TokenizerException.class).hasMessageContaining("not a directory");
-    assertThatThrownBy(() -> Tokenizer.load(directory)).isInstanceOf(TokenizerException.class).hasMessageContaining("no tokenizer.json");
-    assertThatThrownBy(() -> Tokenizer.fromJson(directory.resolve("x.json"))).isInstanceOf(TokenizerException.class).hasMessageContaining("x.json does not exist");
+    assertThatThrownBy(() -> Tokenizer.load(directory.resolve("none")))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("not a directory");
+    assertThatThrownBy(() -> Tokenizer.load(directory))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("no tokenizer.json");
+    assertThatThrownBy(() -> Tokenizer.fromJson(directory.resolve("x.json")))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("x.json does not exist");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "null", "[]", "{", "{}", "{\"model\":{}}", "{\"model\":3}", "{\"model\":{\"vocab\":{\"a\":0,\"a\":1}}}", "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", "\u0000", "{} {}"})
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "[]",
+        "{",
+        "{}",
+        "{\"model\":{}}",
+        "{\"model\":3}",
+        "{\"model\":{\"vocab\":{\"a\":0,\"a\":1}}}",
+        "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}",
+        "\u0000",
+        "{} {}"
+      })
   void refuses_what_is_no_tokenizer(String json) {
     assertThatThrownBy(() -> Tokenizer.fromJson(json.getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(TokenizerException.class)
@@ -198,37 +232,78 @@ class TokenizerTest {
   @Test
   void refuses_deep_nesting() {
     byte[] deep = ("{\"normalizer\":" + "[".repeat(200_000)).getBytes(StandardCharsets.UTF_8);
-    assertThatThrownBy(() -> Tokenizer.fromJson(deep)).isInstanceOf(TokenizerException.class).hasMessageContaining("nesting depth");
+    assertThatThrownBy(() -> Tokenizer.fromJson(deep))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("nesting depth");
   }
 
   @Test
   void refuses_what_would_crash_native_code() {
-    refused(t -> t.putObject("decoder").put("type", "Strip").put("content", "a").put("start", 0).put("stop", 1), "decoder.stop");
-    refused(t -> ((ObjectNode) t.get("model")).put("continuing_subword_prefix", "##########"), "continuing_subword_prefix");
-    refused(t -> t.set("post_processor", parse("{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}")), "sequence B");
-    refused(t -> t.set("post_processor", parse("{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"z\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}")), "'z'");
+    refused(
+        t ->
+            t.putObject("decoder")
+                .put("type", "Strip")
+                .put("content", "a")
+                .put("start", 0)
+                .put("stop", 1),
+        "decoder.stop");
+    refused(
+        t -> ((ObjectNode) t.get("model")).put("continuing_subword_prefix", "##########"),
+        "continuing_subword_prefix");
+    refused(
+        t ->
+            t.set(
+                "post_processor",
+                parse(
+                    "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}")),
+        "sequence B");
+    refused(
+        t ->
+            t.set(
+                "post_processor",
+                parse(
+                    "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"z\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}")),
+        "'z'");
     refused(t -> t.set("normalizer", parse("{\"type\":\"Unheard\"}")), "'Unheard'");
-    refused(t -> t.set("normalizer", parse("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}")), "damaged");
+    refused(
+        t ->
+            t.set(
+                "normalizer",
+                parse("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}")),
+        "damaged");
     refused(
         t -> {
-          t.set("normalizer", parse("{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true}"));
-          ((ArrayNode) t.get("added_tokens")).add(parse("{\"id\":512,\"content\":\" \",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":true,\"special\":false}"));
+          t.set(
+              "normalizer", parse("{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true}"));
+          ((ArrayNode) t.get("added_tokens"))
+              .add(
+                  parse(
+                      "{\"id\":512,\"content\":\" \",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":true,\"special\":false}"));
         },
         "leaves nothing");
   }
 
   @Test
   void refuses_ids_that_the_library_would_silently_change() {
-    refused(t -> ((ArrayNode) t.get("added_tokens")).add(parse("{\"id\":600,\"content\":\"<x>\",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":true}")), "declared with id 600");
+    refused(
+        t ->
+            ((ArrayNode) t.get("added_tokens"))
+                .add(
+                    parse(
+                        "{\"id\":600,\"content\":\"<x>\",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":true}")),
+        "declared with id 600");
     refused(t -> ((ObjectNode) t.get("model").get("vocab")).put("twice", 5), "id 5 to both");
-    refused(t -> ((ObjectNode) t.get("model").get("vocab")).put("far", 2_000_000_000), "must be an id");
+    refused(
+        t -> ((ObjectNode) t.get("model").get("vocab")).put("far", 2_000_000_000), "must be an id");
   }
 
   @Test
   void a_special_token_of_the_config_must_exist() throws Exception {
     Goldens.smollm2Directory(directory);
     Files.writeString(directory.resolve("tokenizer_config.json"), "{\"eos_token\":\"<|gone|>\"}");
-    assertThatThrownBy(() -> Tokenizer.load(directory)).isInstanceOf(TokenizerException.class).hasMessageContaining("eos_token '<|gone|>'");
+    assertThatThrownBy(() -> Tokenizer.load(directory))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("eos_token '<|gone|>'");
   }
 
   @ParameterizedTest
@@ -248,15 +323,46 @@ class TokenizerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"(a+)+b", "(a|a)*b", "(?:a?){40}a", "(a)\\1", "(?<n>a\\g<n>)", "a{100000}", "(?>(x*)*)", "a**", "(?(1)a)", "((((a?)+)))", "(a", "[a", "a)"})
+  @CsvSource({
+    "(a+)+b",
+    "(a|a)*b",
+    "(?:a?){40}a",
+    "(a)\\1",
+    "(?<n>a\\g<n>)",
+    "a{100000}",
+    "(?>(x*)*)",
+    "a**",
+    "(?(1)a)",
+    "((((a?)+)))",
+    "(a",
+    "[a",
+    "a)"
+  })
   void refuses_patterns_of_exponential_cost(String pattern) {
-    assertThatThrownBy(() -> RegexGuard.check(pattern, "pattern")).isInstanceOf(TokenizerException.class).hasMessageContaining("pattern is refused");
+    assertThatThrownBy(() -> RegexGuard.check(pattern, "pattern"))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("pattern is refused");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = ' ',
-      value = {"\\s* true", "a|b* true", "(?i:a)? true", "(?=a) true", "^ true", "\\b true", "a{0,3} true", "(?i) true", "a+ false", "[ab]{2,} false", "(?:a|b)c* false", "(?<!x)a false", "(?i:a) false", "a{1} false"})
+      value = {
+        "\\s* true",
+        "a|b* true",
+        "(?i:a)? true",
+        "(?=a) true",
+        "^ true",
+        "\\b true",
+        "a{0,3} true",
+        "(?i) true",
+        "a+ false",
+        "[ab]{2,} false",
+        "(?:a|b)c* false",
+        "(?<!x)a false",
+        "(?i:a) false",
+        "a{1} false"
+      })
   void knows_which_patterns_match_the_empty_text(String pattern, boolean empty) {
     assertThat(RegexGuard.check(pattern, "pattern")).isEqualTo(empty);
   }
@@ -265,8 +371,18 @@ class TokenizerTest {
   void follows_every_link_of_a_normalisation_table() {
     // one unit whose offset leads out of the table
     byte[] map = {4, 0, 0, 0, 0, 0, (byte) 0xFF, 0x7F};
-    assertThatThrownBy(() -> PrecompiledGuard.check(map, "map")).isInstanceOf(TokenizerException.class).hasMessageContaining("link leads to");
-    refused(t -> t.set("normalizer", parse("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"" + Base64.getEncoder().encodeToString(map) + "\"}")), "link leads to");
+    assertThatThrownBy(() -> PrecompiledGuard.check(map, "map"))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining("link leads to");
+    refused(
+        t ->
+            t.set(
+                "normalizer",
+                parse(
+                    "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\""
+                        + Base64.getEncoder().encodeToString(map)
+                        + "\"}")),
+        "link leads to");
   }
 
   private static JsonNode parse(String json) {
@@ -276,6 +392,8 @@ class TokenizerTest {
   private static void refused(Consumer<ObjectNode> damage, String message) {
     ObjectNode tree = (ObjectNode) Goldens.parse(Goldens.bytes("stories260K-tokenizer.json.gz"));
     damage.accept(tree);
-    assertThatThrownBy(() -> Tokenizer.fromJson(Goldens.write(tree))).isInstanceOf(TokenizerException.class).hasMessageContaining(message);
+    assertThatThrownBy(() -> Tokenizer.fromJson(Goldens.write(tree)))
+        .isInstanceOf(TokenizerException.class)
+        .hasMessageContaining(message);
   }
 }

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ScheduleTest {
 
   static Stream<JsonNode> goldens() throws IOException {
-    try (InputStream in = ScheduleTest.class.getResourceAsStream("/golden/train/schedules.json.gz")) {
+    try (InputStream in =
+        ScheduleTest.class.getResourceAsStream("/golden/train/schedules.json.gz")) {
       JsonNode root = new ObjectMapper().readTree(new GZIPInputStream(Objects.requireNonNull(in)));
       return root.get("cases").valueStream();
     }
@@ -32,10 +33,13 @@ class ScheduleTest {
     for (JsonNode golden : cases) {
       Schedule schedule = schedule(golden);
       long total = golden.get("total").longValue();
-      assertThat(schedule.warmup().steps(total)).as("warm-up of %s", golden).isEqualTo(golden.get("warmup_steps").longValue());
+      assertThat(schedule.warmup().steps(total))
+          .as("warm-up of %s", golden)
+          .isEqualTo(golden.get("warmup_steps").longValue());
       for (int i = 0; i < golden.get("steps").size(); i++) {
         long step = golden.get("steps").get(i).longValue();
-        // past the end transformers lets the cosine rise again; ours stays at the end value (tested below)
+        // past the end transformers lets the cosine rise again; ours stays at the end value (tested
+        // below)
         if (step > total && schedule.shape() instanceof Schedule.Cosine) {
           continue;
         }
@@ -54,14 +58,22 @@ class ScheduleTest {
           case "linear" -> Schedule.linear();
           case "cosine" -> Schedule.cosine();
           case "cosine_with_min_lr" -> Schedule.cosine(settings.get("min_lr_rate").doubleValue());
-          case "cosine_with_restarts" -> Schedule.cosineWithRestarts(settings.get("num_cycles").intValue());
-          case "polynomial" -> Schedule.polynomial(settings.get("power").doubleValue(), settings.get("lr_end").doubleValue());
+          case "cosine_with_restarts" ->
+              Schedule.cosineWithRestarts(settings.get("num_cycles").intValue());
+          case "polynomial" ->
+              Schedule.polynomial(
+                  settings.get("power").doubleValue(), settings.get("lr_end").doubleValue());
           case "inverse_sqrt" -> Schedule.inverseSqrt();
-          case "warmup_stable_decay" -> Schedule.wsd(settings.get("decay").doubleValue(), decay(settings.get("decay_type").textValue()));
+          case "warmup_stable_decay" ->
+              Schedule.wsd(
+                  settings.get("decay").doubleValue(),
+                  decay(settings.get("decay_type").textValue()));
           default -> throw new AssertionError(golden);
         };
     JsonNode warmup = golden.get("warmup");
-    return warmup.isInt() ? schedule.warmup(warmup.intValue()) : schedule.warmup(warmup.doubleValue());
+    return warmup.isInt()
+        ? schedule.warmup(warmup.intValue())
+        : schedule.warmup(warmup.doubleValue());
   }
 
   private static Schedule.Decay decay(String name) {
@@ -91,7 +103,9 @@ class ScheduleTest {
   void stays_finite_and_between_zero_and_one_whatever_the_warmup(Schedule schedule) {
     for (int warmup : new int[] {0, 1, 9, 10, 11, 50}) {
       for (long step = 0; step < 30; step++) {
-        assertThat(schedule.warmup(warmup).factor(step, 10)).as("warm-up %d, step %d", warmup, step).isBetween(0.0, 1.0);
+        assertThat(schedule.warmup(warmup).factor(step, 10))
+            .as("warm-up %d, step %d", warmup, step)
+            .isBetween(0.0, 1.0);
       }
     }
   }
@@ -114,11 +128,14 @@ class ScheduleTest {
 
   @Test
   void rejects_settings_out_of_range_naming_them() {
-    assertThatThrownBy(() -> Schedule.cosine(1.5)).hasMessage("Schedule: minRatio must be in [0, 1], got 1.5");
+    assertThatThrownBy(() -> Schedule.cosine(1.5))
+        .hasMessage("Schedule: minRatio must be in [0, 1], got 1.5");
     assertThatThrownBy(() -> Schedule.cosine(Double.NaN)).hasMessageContaining("minRatio");
-    assertThatThrownBy(() -> Schedule.cosineWithRestarts(0)).hasMessageContaining("cycles must be at least 1");
+    assertThatThrownBy(() -> Schedule.cosineWithRestarts(0))
+        .hasMessageContaining("cycles must be at least 1");
     assertThatThrownBy(() -> Schedule.polynomial(0, 0)).hasMessageContaining("power");
-    assertThatThrownBy(() -> Schedule.wsd(0, Schedule.Decay.LINEAR)).hasMessageContaining("decayFraction");
+    assertThatThrownBy(() -> Schedule.wsd(0, Schedule.Decay.LINEAR))
+        .hasMessageContaining("decayFraction");
     assertThatThrownBy(() -> Schedule.linear().warmup(-1)).hasMessageContaining("at least 0");
     assertThatThrownBy(() -> Schedule.linear().warmup(10.0)).hasMessageContaining("pass an int");
     assertThatThrownBy(() -> Schedule.linear().factor(-1, 10)).hasMessageContaining("step");

@@ -8,9 +8,11 @@ import dev.temper.tensor.Tensors;
 import java.util.function.UnaryOperator;
 
 /**
- * Noisy embeddings (Jain et al. 2023): uniform noise in ±α/√(L·D) is added to the embeddings of a sequence of L tokens while training.
+ * Noisy embeddings (Jain et al. 2023): uniform noise in ±α/√(L·D) is added to the embeddings of a
+ * sequence of L tokens while training.
  *
- * <p>Differences from the paper: none; transformers takes L from the padded batch, here it is the sequence's own length.
+ * <p>Differences from the paper: none; transformers takes L from the padded batch, here it is the
+ * sequence's own length.
  *
  * @param alpha strength; 5 is usual
  */

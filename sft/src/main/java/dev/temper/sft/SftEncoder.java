@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns rows into token ids with the weight of each token in the loss.
  *
- * <p>Texts are trained whole and get an end-of-text token if they lack it; prompt–completion rows are trained on the completion; chats on
- * the messages that {@link TrainOn} chooses (the assistant's, unless told otherwise). These are TRL's conventions.
+ * <p>Texts are trained whole and get an end-of-text token if they lack it; prompt–completion rows
+ * are trained on the completion; chats on the messages that {@link TrainOn} chooses (the
+ * assistant's, unless told otherwise). These are TRL's conventions.
  */
 public final class SftEncoder {
   private final Tokenizer tokenizer;
@@ -79,10 +80,14 @@ public final class SftEncoder {
 
   private TokenExample promptCompletion(PromptCompletionRow row) {
     PromptCompletion encoded;
-    if (row.prompt() instanceof Passage.Text prompt && row.completion() instanceof Passage.Text completion) {
+    if (row.prompt() instanceof Passage.Text prompt
+        && row.completion() instanceof Passage.Text completion) {
       PromptCompletion open =
           PromptCompletion.encode(
-              tokenizer, prompt.text(), prompt.text() + completion.text(), PromptCompletion.PrefixMismatch.SHARED_PREFIX);
+              tokenizer,
+              prompt.text(),
+              prompt.text() + completion.text(),
+              PromptCompletion.PrefixMismatch.SHARED_PREFIX);
       encoded = new PromptCompletion(withEnd(open.ids()), open.promptLength());
     } else {
       encoded =

@@ -14,13 +14,16 @@ public final class SftLosses {
   }
 
   /**
-   * Dynamic fine-tuning (Wu et al. 2025): -sg(p) ln p, which takes the implicit 1/p weight out of the gradient of the likelihood.
+   * Dynamic fine-tuning (Wu et al. 2025): -sg(p) ln p, which takes the implicit 1/p weight out of
+   * the gradient of the likelihood.
    *
    * <p>Differences from the paper: none.
    */
   public static Loss<TokenScores> dft() {
     return in ->
         LossOutput.weighted(
-            in.logProbs().detach().exp().mul(in.logProbs()).neg(), in.weights(), LossOutput.Per.TOKEN);
+            in.logProbs().detach().exp().mul(in.logProbs()).neg(),
+            in.weights(),
+            LossOutput.Per.TOKEN);
   }
 }

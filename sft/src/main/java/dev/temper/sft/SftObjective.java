@@ -17,11 +17,14 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Scores the trained tokens of examples with a model and hands them to a loss. Only rows that carry loss go through the head.
+ * Scores the trained tokens of examples with a model and hands them to a loss. Only rows that carry
+ * loss go through the head.
  *
- * @param noise what happens to the embeddings in training, a function of the micro-batch's randomness
+ * @param noise what happens to the embeddings in training, a function of the micro-batch's
+ *     randomness
  */
-public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise) implements Objective<TokenExample> {
+public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise)
+    implements Objective<TokenExample> {
   /** Changes embeddings [N, D] while training. */
   @FunctionalInterface
   public interface Noise {
@@ -64,9 +67,11 @@ public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise) 
   public LossOutput evaluate(List<TokenExample> microBatch, Rng rng) {
     TokenBatch batch = TokenBatch.of(microBatch.stream().map(TokenExample::ids).toList());
     Rows rows = Rows.of(microBatch);
-    Tensor hidden = model.hidden(batch, noise.of(batch, rng)).indexSelect(0, Tensors.of(rows.predictors()));
+    Tensor hidden =
+        model.hidden(batch, noise.of(batch, rng)).indexSelect(0, Tensors.of(rows.predictors()));
     Tensor logProbs = LogProbs.of(model.head(), hidden, rows.targets());
-    return loss.compute(new TokenScores(logProbs, Tensors.of(rows.weights()), rows.targets(), rows.sequences()));
+    return loss.compute(
+        new TokenScores(logProbs, Tensors.of(rows.weights()), rows.targets(), rows.sequences()));
   }
 
   /** The rows of a flat batch that predict a trained token. */

@@ -1,8 +1,8 @@
 package dev.temper.sft;
 
 import dev.temper.UserException;
-import dev.temper.data.DataOrder;
 import dev.temper.data.DataCursor;
+import dev.temper.data.DataOrder;
 import dev.temper.data.Dataset;
 import dev.temper.data.Rows;
 import dev.temper.data.SftRow;
@@ -87,7 +87,10 @@ public final class SftTrainer {
     return this;
   }
 
-  /** Adds a JSONL or JSON file (also gzip) to train on. Call {@link #trainOn} and {@link #maxLength} before. */
+  /**
+   * Adds a JSONL or JSON file (also gzip) to train on. Call {@link #trainOn} and {@link #maxLength}
+   * before.
+   */
   public SftTrainer data(Path file) {
     examples.addAll(read(file));
     return this;
@@ -115,10 +118,15 @@ public final class SftTrainer {
     SftEncoder encoder = new SftEncoder(model.tokenizer(), trainOn, completionOnly);
     List<TokenExample> encoded =
         Rows.load(file).stream().map(SftRow::parse).map(encoder::encode).toList();
-    Truncation.Result cut = Truncation.keepStart(Math.min(maxLength, model.spec().contextLength())).apply(encoded);
+    Truncation.Result cut =
+        Truncation.keepStart(Math.min(maxLength, model.spec().contextLength())).apply(encoded);
     if (cut.kept().isEmpty()) {
       throw new UserException(
-          file + ": none of its " + encoded.size() + " rows has a trained token within " + maxLength
+          file
+              + ": none of its "
+              + encoded.size()
+              + " rows has a trained token within "
+              + maxLength
               + " tokens: check which messages are trained, and the maximal length");
     }
     return cut.kept();
@@ -246,7 +254,9 @@ public final class SftTrainer {
 
   /** Optimizer steps {@link #run} will make. */
   public long plannedSteps() {
-    return steps > 0 ? steps : Math.max(1, (long) Math.ceil(epochs * Math.ceil((double) examples.size() / batchSize)));
+    return steps > 0
+        ? steps
+        : Math.max(1, (long) Math.ceil(epochs * Math.ceil((double) examples.size() / batchSize)));
   }
 
   /** Examples to evaluate on. */
@@ -264,7 +274,8 @@ public final class SftTrainer {
     if (heldOut.isEmpty()) {
       throw new UserException("there is nothing to evaluate on: give evalData");
     }
-    return TrainingLoop.evaluate(new SftObjective(model, loss, SftObjective.Noise.none()), heldOut, tokenBudget);
+    return TrainingLoop.evaluate(
+        new SftObjective(model, loss, SftObjective.Noise.none()), heldOut, tokenBudget);
   }
 
   /** Trains. */
@@ -288,7 +299,8 @@ public final class SftTrainer {
             Optional.ofNullable(output).map(o -> o.resolve("checkpoints")));
     DataOrder order = shuffle ? DataOrder.shuffled(seed) : DataOrder.asIs();
     DatasetSource<TokenExample> source =
-        new DatasetSource<>(Dataset.of(examples), DataCursor.over(examples.size(), order), batchSize);
+        new DatasetSource<>(
+            Dataset.of(examples), DataCursor.over(examples.size(), order), batchSize);
     return new TrainingLoop(settings, optimizer, listeners)
         .run(trainable, source, new SftObjective(model, loss, noise), heldOut, resume);
   }

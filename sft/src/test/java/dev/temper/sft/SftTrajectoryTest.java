@@ -31,7 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** TRL's own runs, replayed: loss, gradient norm and learning rate of every step, and the final weights. */
+/**
+ * TRL's own runs, replayed: loss, gradient norm and learning rate of every step, and the final
+ * weights.
+ */
 class SftTrajectoryTest {
   private static final String CONFIG =
       """
@@ -41,7 +44,15 @@ class SftTrajectoryTest {
       """;
 
   @ParameterizedTest
-  @CsvSource({"0, 1000000", "0, 1", "1, 1000000", "2, 1000000", "3, 1000000", "4, 1000000", "4, 16"})
+  @CsvSource({
+    "0, 1000000",
+    "0, 1",
+    "1, 1000000",
+    "2, 1000000",
+    "3, 1000000",
+    "4, 1000000",
+    "4, 16"
+  })
   void replays_trl(int index, int tokenBudget, @TempDir Path temp) throws IOException {
     JsonNode run = golden().get("runs").get(index);
     Files.writeString(temp.resolve("config.json"), CONFIG);
@@ -52,7 +63,12 @@ class SftTrajectoryTest {
     try (CausalLm model = CausalLm.load(temp)) {
       model.trainAll();
       boolean dft = run.get("name").asText().contains("dft");
-      Schedule shape = run.get("scheduler").asText().equals("cosine") ? Schedule.cosine() : run.get("scheduler").asText().equals("linear") ? Schedule.linear() : Schedule.constant();
+      Schedule shape =
+          run.get("scheduler").asText().equals("cosine")
+              ? Schedule.cosine()
+              : run.get("scheduler").asText().equals("linear")
+                  ? Schedule.linear()
+                  : Schedule.constant();
       TrainingSettings settings =
           new TrainingSettings(12, tokenBudget, 0.5, shape.warmup(2), 0, 0, 0, 0, Optional.empty());
       TrainingListener listener =
@@ -66,17 +82,23 @@ class SftTrajectoryTest {
           .run(
               Trainable.of(model.parameters()),
               new Replay(run),
-              new SftObjective(model, dft ? SftLosses.dft() : SftLosses.nll(), SftObjective.Noise.none()),
+              new SftObjective(
+                  model, dft ? SftLosses.dft() : SftLosses.nll(), SftObjective.Noise.none()),
               List.of(),
               false);
       for (int k = 0; k < 12; k++) {
         JsonNode step = run.get("steps").get(k);
         double loss = step.get("loss").doubleValue();
-        assertThat(rows.get(k).values().get("loss")).as("loss of step %d", k + 1).isCloseTo(loss, within(2e-5 + 1e-5 * Math.abs(loss)));
+        assertThat(rows.get(k).values().get("loss"))
+            .as("loss of step %d", k + 1)
+            .isCloseTo(loss, within(2e-5 + 1e-5 * Math.abs(loss)));
         double norm = step.get("grad_norm").doubleValue();
-        assertThat(rows.get(k).values().get("grad_norm")).as("norm of step %d", k + 1).isCloseTo(norm, within(1e-4 * norm));
+        assertThat(rows.get(k).values().get("grad_norm"))
+            .as("norm of step %d", k + 1)
+            .isCloseTo(norm, within(1e-4 * norm));
         double rate = step.get("learning_rate").doubleValue();
-        assertThat(rows.get(k).values().get("learning_rate")).isCloseTo(rate, within(1e-9 * Math.max(rate, 1e-12)));
+        assertThat(rows.get(k).values().get("learning_rate"))
+            .isCloseTo(rate, within(1e-9 * Math.max(rate, 1e-12)));
       }
       for (Parameter p : model.parameters()) {
         JsonNode expected = run.get("final_parameters").get(p.name());
@@ -86,7 +108,9 @@ class SftTrajectoryTest {
           sum += x;
           squares += (double) x * x;
         }
-        assertThat(sum).as("sum of " + p.name()).isCloseTo(expected.get("sum").doubleValue(), within(2e-4));
+        assertThat(sum)
+            .as("sum of " + p.name())
+            .isCloseTo(expected.get("sum").doubleValue(), within(2e-4));
         double l2 = expected.get("l2").doubleValue();
         assertThat(Math.sqrt(squares)).as("norm of " + p.name()).isCloseTo(l2, within(1e-5 * l2));
       }
@@ -156,6 +180,7 @@ class SftTrajectoryTest {
   }
 
   private static InputStream resource(String name) {
-    return Objects.requireNonNull(SftTrajectoryTest.class.getResourceAsStream("/golden/alignment/" + name), name);
+    return Objects.requireNonNull(
+        SftTrajectoryTest.class.getResourceAsStream("/golden/alignment/" + name), name);
   }
 }

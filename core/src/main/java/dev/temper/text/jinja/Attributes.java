@@ -5,20 +5,53 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes of values: the methods of strings, dicts and lists that read, and the fence around the rest.
+ * The attributes of values: the methods of strings, dicts and lists that read, and the fence around
+ * the rest.
  *
- * <p>What Python has but the sandbox forbids (names with leading underscores, methods that change a list or dict) is an {@link Undefined} that
- * prints nothing and is a security error when used.
+ * <p>What Python has but the sandbox forbids (names with leading underscores, methods that change a
+ * list or dict) is an {@link Undefined} that prints nothing and is a security error when used.
  */
 final class Attributes {
   private static final Set<String> INTERNAL =
       Set.of(
-          "__class__", "__delattr__", "__dir__", "__doc__", "__eq__", "__format__", "__ge__", "__getattribute__", "__getstate__", "__gt__",
-          "__hash__", "__init__", "__init_subclass__", "__le__", "__lt__", "__ne__", "__new__", "__reduce__", "__reduce_ex__", "__repr__",
-          "__setattr__", "__sizeof__", "__str__", "__subclasshook__");
-  private static final Set<String> CONTAINER = Set.of("__contains__", "__getitem__", "__iter__", "__len__");
+          "__class__",
+          "__delattr__",
+          "__dir__",
+          "__doc__",
+          "__eq__",
+          "__format__",
+          "__ge__",
+          "__getattribute__",
+          "__getstate__",
+          "__gt__",
+          "__hash__",
+          "__init__",
+          "__init_subclass__",
+          "__le__",
+          "__lt__",
+          "__ne__",
+          "__new__",
+          "__reduce__",
+          "__reduce_ex__",
+          "__repr__",
+          "__setattr__",
+          "__sizeof__",
+          "__str__",
+          "__subclasshook__");
+  private static final Set<String> CONTAINER =
+      Set.of("__contains__", "__getitem__", "__iter__", "__len__");
   private static final Set<String> FUNCTION =
-      Set.of("__call__", "__globals__", "__code__", "__closure__", "__defaults__", "__dict__", "__kwdefaults__", "__module__", "__name__", "__self__");
+      Set.of(
+          "__call__",
+          "__globals__",
+          "__code__",
+          "__closure__",
+          "__defaults__",
+          "__dict__",
+          "__kwdefaults__",
+          "__module__",
+          "__name__",
+          "__self__");
   private static final Map<String, Set<String>> MUTATING =
       Map.of(
           "list", Set.of("append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove"),
@@ -30,7 +63,10 @@ final class Attributes {
     return INTERNAL.contains(name);
   }
 
-  /** The attribute, an unsafe {@link Undefined} for a forbidden one, or null when Python would not have it. */
+  /**
+   * The attribute, an unsafe {@link Undefined} for a forbidden one, or null when Python would not
+   * have it.
+   */
   static @Nullable Object get(Object object, String name) {
     if (name.startsWith("_")) {
       return isInternal(object, name) ? Undefined.unsafe(object, name) : null;
@@ -65,7 +101,8 @@ final class Attributes {
   }
 
   private static boolean isInternal(Object object, String name) {
-    boolean container = Values.isString(object) || object instanceof PyDict || Values.sequence(object) != null;
+    boolean container =
+        Values.isString(object) || object instanceof PyDict || Values.sequence(object) != null;
     boolean function = object instanceof HostObject && !(object instanceof Namespace);
     return INTERNAL.contains(name)
         || (container && CONTAINER.contains(name))
@@ -75,17 +112,21 @@ final class Attributes {
   private static @Nullable Object ofNumber(Object number, String name) {
     boolean isFloat = number instanceof Double;
     return switch (name) {
-      case "real", "numerator" -> isFloat && name.equals("numerator") ? null : isFloat ? number : Numbers.integer(number);
+      case "real", "numerator" ->
+          isFloat && name.equals("numerator") ? null : isFloat ? number : Numbers.integer(number);
       case "imag" -> isFloat ? (Object) 0.0 : Numbers.of(0);
       case "denominator" -> isFloat ? null : Numbers.of(1);
       case "bit_length" ->
           isFloat
               ? null
-              : Function.method(Signature.of(name), (interpreter, a) -> Numbers.of(Numbers.integer(number).abs().bitLength()));
+              : Function.method(
+                  Signature.of(name),
+                  (interpreter, a) -> Numbers.of(Numbers.integer(number).abs().bitLength()));
       case "is_integer" ->
           Function.method(
               Signature.of(name),
-              (interpreter, a) -> !(number instanceof Double d) || (!d.isInfinite() && d.equals(Math.rint(d))));
+              (interpreter, a) ->
+                  !(number instanceof Double d) || (!d.isInfinite() && d.equals(Math.rint(d))));
       default -> null;
     };
   }

@@ -1,6 +1,8 @@
 package dev.temper.text.jinja;
 
-/** What is left of the {@link JinjaLimits} in one rendering. Confined to the thread that renders. */
+/**
+ * What is left of the {@link JinjaLimits} in one rendering. Confined to the thread that renders.
+ */
 final class Budget {
   private static final int SLOT = 16;
 
@@ -17,7 +19,8 @@ final class Budget {
   void steps(long n) {
     steps += n;
     if (steps > limits.steps()) {
-      throw JinjaException.overflow("the template did not finish within " + limits.steps() + " steps");
+      throw JinjaException.overflow(
+          "the template did not finish within " + limits.steps() + " steps");
     }
   }
 
@@ -25,7 +28,8 @@ final class Budget {
   void chars(long n) {
     allocated += n;
     if (n < 0 || allocated > limits.allocation()) {
-      throw JinjaException.overflow("the template created more than " + limits.allocation() + " characters of text");
+      throw JinjaException.overflow(
+          "the template created more than " + limits.allocation() + " characters of text");
     }
   }
 

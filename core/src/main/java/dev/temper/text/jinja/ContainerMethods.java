@@ -30,7 +30,8 @@ final class ContainerMethods {
     };
   }
 
-  private static Function view(String name, int size, java.util.function.Supplier<List<Object>> items) {
+  private static Function view(
+      String name, int size, java.util.function.Supplier<List<Object>> items) {
     return Function.method(
         Signature.of(name),
         (interpreter, a) -> {
@@ -40,12 +41,17 @@ final class ContainerMethods {
   }
 
   static @Nullable Object ofSequence(Object sequence, String name) {
-    List<Object> items = sequence instanceof PyList list ? list.items() : ((PyTuple) sequence).items();
+    List<Object> items =
+        sequence instanceof PyList list ? list.items() : ((PyTuple) sequence).items();
     return switch (name) {
       case "count" ->
           Function.method(
               Signature.of(name, "value"),
-              (interpreter, a) -> Numbers.of(items.stream().filter(item -> interpreter.operators().equal(item, a.get(0))).count()));
+              (interpreter, a) ->
+                  Numbers.of(
+                      items.stream()
+                          .filter(item -> interpreter.operators().equal(item, a.get(0)))
+                          .count()));
       case "index" ->
           Function.method(
               Signature.of(name, "value", "start?", "stop?"),
@@ -59,7 +65,10 @@ final class ContainerMethods {
                 }
                 throw JinjaException.value("the value is not in the " + Values.typeName(sequence));
               });
-      case "copy" -> sequence instanceof PyList ? Function.method(Signature.of(name), (interpreter, a) -> new PyList(items)) : null;
+      case "copy" ->
+          sequence instanceof PyList
+              ? Function.method(Signature.of(name), (interpreter, a) -> new PyList(items))
+              : null;
       default -> null;
     };
   }

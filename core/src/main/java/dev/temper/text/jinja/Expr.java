@@ -59,7 +59,11 @@ sealed interface Expr {
   record Arithmetic(ArithmeticOp op, Expr left, Expr right) implements Expr {}
 
   /** The arguments of a call, filter or test. */
-  record Arguments(List<Expr> positional, List<Keyword> keywords, @Nullable Expr star, @Nullable Expr doubleStar) {
+  record Arguments(
+      List<Expr> positional,
+      List<Keyword> keywords,
+      @Nullable Expr star,
+      @Nullable Expr doubleStar) {
     static final Arguments NONE = new Arguments(List.of(), List.of(), null, null);
 
     boolean isEmpty() {

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The filters on single values: text, numbers, JSON. Those on sequences are in {@link SequenceFilters}. */
+/**
+ * The filters on single values: text, numbers, JSON. Those on sequences are in {@link
+ * SequenceFilters}.
+ */
 final class Filters {
   private static final Map<String, Filter> FILTERS = new HashMap<>();
   private static final String TRUNCATED = "...";
@@ -42,7 +45,8 @@ final class Filters {
 
   static Filter bound(String name, Body body, String... parameters) {
     Signature signature = Signature.of(name, parameters);
-    return (interpreter, input, arguments) -> body.apply(interpreter, input, signature.bind(arguments));
+    return (interpreter, input, arguments) ->
+        body.apply(interpreter, input, signature.bind(arguments));
   }
 
   private static void filter(String name, Body body, String... parameters) {
@@ -83,15 +87,21 @@ final class Filters {
     filter(
         "center",
         (interpreter, input, a) ->
-            StringMethods.pad(interpreter.budget(), string(interpreter, input), a.integer(0, 80), " ", 1, 1),
+            StringMethods.pad(
+                interpreter.budget(), string(interpreter, input), a.integer(0, 80), " ", 1, 1),
         "width?");
-    filter("wordcount", (interpreter, input, a) -> Numbers.of(wordCount(string(interpreter, input))));
-    filter("string", (interpreter, input, a) -> input instanceof Markup ? input : string(interpreter, input));
+    filter(
+        "wordcount", (interpreter, input, a) -> Numbers.of(wordCount(string(interpreter, input))));
+    filter(
+        "string",
+        (interpreter, input, a) -> input instanceof Markup ? input : string(interpreter, input));
     filter("safe", (interpreter, input, a) -> new Markup(string(interpreter, input)));
-    filter("forceescape", (interpreter, input, a) -> escape(interpreter, string(interpreter, input)));
+    filter(
+        "forceescape", (interpreter, input, a) -> escape(interpreter, string(interpreter, input)));
     filter(
         "escape",
-        (interpreter, input, a) -> input instanceof Markup ? input : escape(interpreter, string(interpreter, input)));
+        (interpreter, input, a) ->
+            input instanceof Markup ? input : escape(interpreter, string(interpreter, input)));
     alias("e", "escape");
     FILTERS.put("format", Filters::format);
     filter("int", Filters::toInt, "default?", "base?");
@@ -103,7 +113,9 @@ final class Filters {
     filter(
         "default",
         (interpreter, input, a) ->
-            input instanceof Undefined || (a.truth(1, false) && !Values.truth(input)) ? a.or(0, "") : input,
+            input instanceof Undefined || (a.truth(1, false) && !Values.truth(input))
+                ? a.or(0, "")
+                : input,
         "default_value?",
         "boolean?");
     alias("d", "default");
@@ -116,7 +128,10 @@ final class Filters {
     return new Markup(Markup.escape(text));
   }
 
-  /** Capitalises what follows a space, hyphen or opening bracket, unlike the method of the same name. */
+  /**
+   * Capitalises what follows a space, hyphen or opening bracket, unlike the method of the same
+   * name.
+   */
   private static String title(String s) {
     StringBuilder out = new StringBuilder(s.length());
     boolean start = true;
@@ -133,14 +148,18 @@ final class Filters {
   private static Object trim(Interpreter interpreter, Object input, Bound a) {
     String text = string(interpreter, input);
     interpreter.budget().chars(text.length());
-    return Operators.rewrap(input, a.isNone(0) ? Str.strip(text) : Str.strip(text, a.string(0), true, true));
+    return Operators.rewrap(
+        input, a.isNone(0) ? Str.strip(text) : Str.strip(text, a.string(0), true, true));
   }
 
   private static Object replace(Interpreter interpreter, Object input, Bound a) {
     int count = a.isNone(2) ? -1 : a.integer(2, -1);
     String old = string(interpreter, a.get(0));
     String replacement = string(interpreter, a.get(1));
-    return Operators.rewrap(input, StringMethods.replace(interpreter.budget(), string(interpreter, input), old, replacement, count));
+    return Operators.rewrap(
+        input,
+        StringMethods.replace(
+            interpreter.budget(), string(interpreter, input), old, replacement, count));
   }
 
   private static Object indent(Interpreter interpreter, Object input, Bound a) {
@@ -152,7 +171,8 @@ final class Filters {
       indention = " ".repeat(Math.max(0, width));
     }
     boolean blank = a.truth(2, false);
-    List<String> lines = Str.splitLines(string(interpreter, input) + "\n", false, interpreter.budget());
+    List<String> lines =
+        Str.splitLines(string(interpreter, input) + "\n", false, interpreter.budget());
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < lines.size(); i++) {
       boolean indented = i == 0 ? a.truth(1, false) : blank || !lines.get(i).isEmpty();
@@ -170,7 +190,13 @@ final class Filters {
     String end = a.string(2, TRUNCATED);
     int leeway = a.isNone(3) ? 5 : a.integer(3, 5);
     if (length < Str.length(end) || leeway < 0) {
-      throw JinjaException.value("truncate: expected length >= " + Str.length(end) + " and leeway >= 0, got " + length + " and " + leeway);
+      throw JinjaException.value(
+          "truncate: expected length >= "
+              + Str.length(end)
+              + " and leeway >= 0, got "
+              + length
+              + " and "
+              + leeway);
     }
     if (Values.length(input) <= (long) length + leeway) {
       return input;
@@ -206,9 +232,13 @@ final class Filters {
 
   private static Object format(Interpreter interpreter, Object input, CallArguments arguments) {
     if (!arguments.positional().isEmpty() && !arguments.named().isEmpty()) {
-      throw JinjaException.template("can't handle positional and keyword arguments at the same time");
+      throw JinjaException.template(
+          "can't handle positional and keyword arguments at the same time");
     }
-    Object values = arguments.named().isEmpty() ? new PyTuple(arguments.positional()) : PyDict.of(arguments.named());
+    Object values =
+        arguments.named().isEmpty()
+            ? new PyTuple(arguments.positional())
+            : PyDict.of(arguments.named());
     return new PercentFormat(interpreter.budget()).format(string(interpreter, input), values);
   }
 
@@ -220,7 +250,11 @@ final class Filters {
     if (Values.isString(input)) {
       BigInteger integer = Numbers.parseInt(Values.text(input), a.integer(1, 10));
       Double number = integer == null ? Numbers.parseFloat(Values.text(input)) : null;
-      return integer != null ? integer : number == null || number.isNaN() || number.isInfinite() ? fallback : Numbers.truncate(number);
+      return integer != null
+          ? integer
+          : number == null || number.isNaN() || number.isInfinite()
+              ? fallback
+              : Numbers.truncate(number);
     }
     if (input instanceof Double d) {
       return d.isNaN() || d.isInfinite() ? fallback : Numbers.truncate(d);
@@ -259,7 +293,8 @@ final class Filters {
       throw JinjaException.template("method must be common, ceil or floor");
     }
     if (!Numbers.isNumber(input)) {
-      throw JinjaException.type("type " + Values.typeName(input) + " doesn't define __round__ method");
+      throw JinjaException.type(
+          "type " + Values.typeName(input) + " doesn't define __round__ method");
     }
     if (method.equals("common")) {
       if (input instanceof Double d) {
@@ -270,7 +305,9 @@ final class Filters {
         return integer;
       }
       int scale = Math.max(precision, -Numbers.MAX_DIGITS);
-      return new java.math.BigDecimal(integer).setScale(scale, java.math.RoundingMode.HALF_EVEN).toBigInteger();
+      return new java.math.BigDecimal(integer)
+          .setScale(scale, java.math.RoundingMode.HALF_EVEN)
+          .toBigInteger();
     }
     double power = Math.pow(10, precision);
     double scaled = Numbers.toDouble(input) * power;
@@ -284,7 +321,8 @@ final class Filters {
     }
     Double parsed = Values.isString(input) ? Numbers.parseFloat(Values.text(input)) : null;
     if (parsed == null && Values.isString(input)) {
-      throw JinjaException.value("could not convert string to float: " + Repr.quote(Values.text(input)));
+      throw JinjaException.value(
+          "could not convert string to float: " + Repr.quote(Values.text(input)));
     }
     if (parsed == null && !Numbers.isNumber(input)) {
       throw JinjaException.type("filesizeformat: expected a number, got " + Values.typeName(input));
@@ -321,13 +359,16 @@ final class Filters {
     String keySeparator = ": ";
     if (!a.isNone(2)) {
       List<Object> separators = Values.list(a.get(2), interpreter.budget());
-      if (separators.size() != 2 || !Values.isString(separators.get(0)) || !Values.isString(separators.get(1))) {
+      if (separators.size() != 2
+          || !Values.isString(separators.get(0))
+          || !Values.isString(separators.get(1))) {
         throw JinjaException.value("tojson: separators must be two strings");
       }
       itemSeparator = Values.text(separators.get(0));
       keySeparator = Values.text(separators.get(1));
     }
-    Json.Style style = new Json.Style(a.truth(0, false), indent, itemSeparator, keySeparator, a.truth(3, false));
+    Json.Style style =
+        new Json.Style(a.truth(0, false), indent, itemSeparator, keySeparator, a.truth(3, false));
     return Json.dumps(input, style, interpreter.operators(), interpreter.budget());
   }
 
@@ -347,6 +388,7 @@ final class Filters {
       named.remove(name);
     }
     List<Object> all = arguments.positional();
-    return new CallArguments(new ArrayList<>(all.subList(Math.min(positional, all.size()), all.size())), named);
+    return new CallArguments(
+        new ArrayList<>(all.subList(Math.min(positional, all.size()), all.size())), named);
   }
 }

@@ -14,11 +14,14 @@ record Function(String typeName, Body body) implements Callable {
   }
 
   static Function function(Signature signature, Signature.Body body) {
-    return new Function("function", (interpreter, arguments) -> body.apply(interpreter, signature.bind(arguments)));
+    return new Function(
+        "function", (interpreter, arguments) -> body.apply(interpreter, signature.bind(arguments)));
   }
 
   static Function method(Signature signature, Signature.Body body) {
-    return new Function("builtin_function_or_method", (interpreter, arguments) -> body.apply(interpreter, signature.bind(arguments)));
+    return new Function(
+        "builtin_function_or_method",
+        (interpreter, arguments) -> body.apply(interpreter, signature.bind(arguments)));
   }
 
   @Override

@@ -31,7 +31,10 @@ final class Globals {
     }
   }
 
-  /** The variable {@code self}, which holds the blocks of a template; there is never one to be called here. */
+  /**
+   * The variable {@code self}, which holds the blocks of a template; there is never one to be
+   * called here.
+   */
   private record TemplateReference() implements HostObject {
     @Override
     public String typeName() {
@@ -110,9 +113,13 @@ final class Globals {
     all.put("range", new Type("range", Globals::range));
     all.put("dict", new Function("TemplateDict", Globals::dict));
     all.put("namespace", new Type("TemplateNamespace", Globals::namespace));
-    all.put("cycler", new Type("jinja2.utils.Cycler", (interpreter, a) -> new Cycler(a.positional())));
+    all.put(
+        "cycler", new Type("jinja2.utils.Cycler", (interpreter, a) -> new Cycler(a.positional())));
     Signature joiner = Signature.of("joiner", "sep?");
-    all.put("joiner", new Type("jinja2.utils.Joiner", (interpreter, a) -> new Joiner(joiner.bind(a).string(0, ", "))));
+    all.put(
+        "joiner",
+        new Type(
+            "jinja2.utils.Joiner", (interpreter, a) -> new Joiner(joiner.bind(a).string(0, ", "))));
     all.put("self", new TemplateReference());
     all.put(
         "raise_exception",
@@ -120,7 +127,9 @@ final class Globals {
             Signature.of("raise_exception", "message"),
             (interpreter, a) -> {
               throw new JinjaException(
-                  JinjaException.Kind.RAISE_EXCEPTION, interpreter.line(), Repr.str(a.get(0), interpreter.budget()));
+                  JinjaException.Kind.RAISE_EXCEPTION,
+                  interpreter.line(),
+                  Repr.str(a.get(0), interpreter.budget()));
             }));
     all.put(
         "strftime_now",
@@ -145,7 +154,8 @@ final class Globals {
   private static PyDict dict(Interpreter interpreter, CallArguments arguments) {
     PyDict result = new PyDict();
     if (arguments.positional().size() > 1) {
-      throw JinjaException.type("dict expected at most 1 argument, got " + arguments.positional().size());
+      throw JinjaException.type(
+          "dict expected at most 1 argument, got " + arguments.positional().size());
     }
     for (Object source : arguments.positional()) {
       if (source instanceof PyDict other) {
@@ -155,13 +165,19 @@ final class Globals {
       }
       int index = 0;
       for (Object pair : Values.list(source, interpreter.budget())) {
-        List<Object> items = Values.isIterable(pair) ? Values.list(pair, interpreter.budget()) : null;
+        List<Object> items =
+            Values.isIterable(pair) ? Values.list(pair, interpreter.budget()) : null;
         if (items == null) {
-          throw JinjaException.type("cannot convert dictionary update sequence element #" + index + " to a sequence");
+          throw JinjaException.type(
+              "cannot convert dictionary update sequence element #" + index + " to a sequence");
         }
         if (items.size() != 2) {
           throw JinjaException.value(
-              "dictionary update sequence element #" + index + " has length " + items.size() + "; 2 is required");
+              "dictionary update sequence element #"
+                  + index
+                  + " has length "
+                  + items.size()
+                  + "; 2 is required");
         }
         result.put(items.get(0), items.get(1));
         index++;

@@ -2,7 +2,10 @@ package dev.temper.text.jinja;
 
 import org.jspecify.annotations.Nullable;
 
-/** An object of the engine itself that a template can hold: a namespace, a macro, a function, a loop. */
+/**
+ * An object of the engine itself that a template can hold: a namespace, a macro, a function, a
+ * loop.
+ */
 interface HostObject {
 
   /** The Python name of its type, for error messages. */
@@ -13,7 +16,9 @@ interface HostObject {
     return null;
   }
 
-  /** What printing it shows. Objects that Python shows with a memory address are an error instead. */
+  /**
+   * What printing it shows. Objects that Python shows with a memory address are an error instead.
+   */
   default String repr() {
     throw JinjaException.type("a " + typeName() + " cannot be printed");
   }

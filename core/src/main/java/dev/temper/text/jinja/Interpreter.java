@@ -211,7 +211,12 @@ final class Interpreter {
       items.add(iterator.next());
     }
     if (items.size() < targets.size()) {
-      throw JinjaException.value("not enough values to unpack (expected " + targets.size() + ", got " + items.size() + ")");
+      throw JinjaException.value(
+          "not enough values to unpack (expected "
+              + targets.size()
+              + ", got "
+              + items.size()
+              + ")");
     }
     for (int i = 0; i < items.size(); i++) {
       assign(targets.get(i), items.get(i), scope, visible);
@@ -223,7 +228,11 @@ final class Interpreter {
     Signal signal = execute(set.body(), scope.child(), buffer);
     if (signal == Signal.NORMAL) {
       String text = buffer.text();
-      assign(set.target(), set.filter() == null ? text : filter(set.filter(), text, scope), scope, scope);
+      assign(
+          set.target(),
+          set.filter() == null ? text : filter(set.filter(), text, scope),
+          scope,
+          scope);
     }
     return signal;
   }
@@ -292,7 +301,10 @@ final class Interpreter {
       Object function = evaluate(call.function(), scope);
       return call(function, arguments(call.arguments(), scope));
     } else if (expression instanceof Expr.Filter filter) {
-      Object input = filter.input() == null ? Undefined.of("a filter without input") : evaluate(filter.input(), scope);
+      Object input =
+          filter.input() == null
+              ? Undefined.of("a filter without input")
+              : evaluate(filter.input(), scope);
       return Filters.apply(this, filter.name(), input, arguments(filter.arguments(), scope));
     } else if (expression instanceof Expr.Test test) {
       Object input = evaluate(test.input(), scope);
@@ -343,7 +355,11 @@ final class Interpreter {
   private Object subscript(Expr.Subscript subscript, Scope scope) {
     Object object = evaluate(subscript.object(), scope);
     if (subscript.index() instanceof Expr.Slice slice) {
-      return operators.slice(object, optional(slice.start(), scope), optional(slice.stop(), scope), optional(slice.step(), scope));
+      return operators.slice(
+          object,
+          optional(slice.start(), scope),
+          optional(slice.stop(), scope),
+          optional(slice.step(), scope));
     }
     return operators.item(object, evaluate(subscript.index(), scope));
   }
@@ -370,7 +386,9 @@ final class Interpreter {
     }
     return conditional.otherwise() == null
         ? Undefined.of(
-            "the inline if-expression on line " + conditional.line() + " evaluated to false and no else section was defined.")
+            "the inline if-expression on line "
+                + conditional.line()
+                + " evaluated to false and no else section was defined.")
         : evaluate(conditional.otherwise(), scope);
   }
 
@@ -396,7 +414,8 @@ final class Interpreter {
     if (arguments.star() != null) {
       Object star = evaluate(arguments.star(), scope);
       if (!Values.isIterable(star)) {
-        throw JinjaException.type("argument after * must be an iterable, not " + Values.typeName(star));
+        throw JinjaException.type(
+            "argument after * must be an iterable, not " + Values.typeName(star));
       }
       positional.addAll(Values.list(star, budget));
     }
@@ -413,7 +432,8 @@ final class Interpreter {
           throw JinjaException.type("keywords must be strings");
         }
         if (named.put(Values.text(entry.key()), entry.value()) != null) {
-          throw JinjaException.type("got multiple values for keyword argument " + Repr.quote(Values.text(entry.key())));
+          throw JinjaException.type(
+              "got multiple values for keyword argument " + Repr.quote(Values.text(entry.key())));
         }
       }
     }

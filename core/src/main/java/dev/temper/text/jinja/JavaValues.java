@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Copies the caller's plain Java data into template values. Anything else is refused: no Java object reaches a template. */
+/**
+ * Copies the caller's plain Java data into template values. Anything else is refused: no Java
+ * object reaches a template.
+ */
 final class JavaValues {
   private static final int MAX_DEPTH = 400;
 
@@ -24,15 +27,26 @@ final class JavaValues {
 
   private static Object convert(@Nullable Object value, String path, int depth) {
     if (depth > MAX_DEPTH) {
-      throw new UserException("Chat template variable " + path.substring(0, 60) + "…: more than " + MAX_DEPTH + " nested levels");
+      throw new UserException(
+          "Chat template variable "
+              + path.substring(0, 60)
+              + "…: more than "
+              + MAX_DEPTH
+              + " nested levels");
     }
     if (value == null) {
       return None.NONE;
     }
-    if (value instanceof String || value instanceof Boolean || value instanceof Double || value instanceof BigInteger) {
+    if (value instanceof String
+        || value instanceof Boolean
+        || value instanceof Double
+        || value instanceof BigInteger) {
       return value;
     }
-    if (value instanceof Integer || value instanceof Long || value instanceof Short || value instanceof Byte) {
+    if (value instanceof Integer
+        || value instanceof Long
+        || value instanceof Short
+        || value instanceof Byte) {
       return BigInteger.valueOf(((Number) value).longValue());
     }
     if (value instanceof Float || value instanceof BigDecimal) {
@@ -43,7 +57,11 @@ final class JavaValues {
     }
     if (value instanceof Map<?, ?> map) {
       PyDict dict = new PyDict();
-      map.forEach((key, item) -> dict.put(convert(key, path + ".key", depth + 1), convert(item, path + "." + key, depth + 1)));
+      map.forEach(
+          (key, item) ->
+              dict.put(
+                  convert(key, path + ".key", depth + 1),
+                  convert(item, path + "." + key, depth + 1)));
       return dict;
     }
     if (value instanceof Collection<?> items) {

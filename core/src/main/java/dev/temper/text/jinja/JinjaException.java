@@ -2,7 +2,10 @@ package dev.temper.text.jinja;
 
 import dev.temper.UserException;
 
-/** A template that cannot be parsed or rendered: what went wrong, of which kind, and in which line of the template. */
+/**
+ * A template that cannot be parsed or rendered: what went wrong, of which kind, and in which line
+ * of the template.
+ */
 public final class JinjaException extends UserException {
   private static final long serialVersionUID = 1L;
 
@@ -26,7 +29,10 @@ public final class JinjaException extends UserException {
     RECURSION,
     /** Division by zero. */
     ARITHMETIC,
-    /** A mistake in the template that only shows when it runs, for example an unknown filter in a branch. */
+    /**
+     * A mistake in the template that only shows when it runs, for example an unknown filter in a
+     * branch.
+     */
     TEMPLATE,
     /** The template itself refused its input with {@code raise_exception(message)}. */
     RAISE_EXCEPTION
@@ -60,7 +66,10 @@ public final class JinjaException extends UserException {
     return line;
   }
 
-  /** The error in words, without the line: for {@link Kind#RAISE_EXCEPTION} exactly the template's message. */
+  /**
+   * The error in words, without the line: for {@link Kind#RAISE_EXCEPTION} exactly the template's
+   * message.
+   */
   public String detail() {
     return detail;
   }

@@ -1,11 +1,12 @@
 package dev.temper.text.jinja;
 
 /**
- * What one rendering may use. A template comes with a model, so it is not trusted: whatever it does, it ends, and it ends within these
- * bounds.
+ * What one rendering may use. A template comes with a model, so it is not trusted: whatever it
+ * does, it ends, and it ends within these bounds.
  *
  * @param steps evaluated expressions, executed statements and visited items
- * @param allocation characters of text and slots of lists created in total, counting what is dropped again
+ * @param allocation characters of text and slots of lists created in total, counting what is
+ *     dropped again
  * @param depth nesting of expressions, statements, macro calls and data
  */
 public record JinjaLimits(long steps, long allocation, int depth) {
@@ -16,7 +17,12 @@ public record JinjaLimits(long steps, long allocation, int depth) {
   public JinjaLimits {
     if (steps < 1 || allocation < 1 || depth < 1) {
       throw new IllegalArgumentException(
-          "JinjaLimits: steps, allocation and depth must be at least 1, got " + steps + ", " + allocation + ", " + depth);
+          "JinjaLimits: steps, allocation and depth must be at least 1, got "
+              + steps
+              + ", "
+              + allocation
+              + ", "
+              + depth);
     }
   }
 }

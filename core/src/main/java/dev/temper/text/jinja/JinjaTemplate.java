@@ -6,14 +6,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A parsed Jinja2 template, configured as transformers configures chat templates. Immutable and safe to use from many threads.
+ * A parsed Jinja2 template, configured as transformers configures chat templates. Immutable and
+ * safe to use from many threads.
  *
- * <p>The template is code from a model's files and is not trusted: it can read the variables it is given and nothing else, change nothing but
- * its own namespaces, and use no more than the {@link JinjaLimits}. The variables are data: text in them is never evaluated.
+ * <p>The template is code from a model's files and is not trusted: it can read the variables it is
+ * given and nothing else, change nothing but its own namespaces, and use no more than the {@link
+ * JinjaLimits}. The variables are data: text in them is never evaluated.
  *
- * <p>Differences from Jinja2: the functions listed in the package description are missing; printing an object that Python would show with a
- * memory address (a function, a lazy sequence) is an error; a {@code generation} block whose text goes through a macro or filter is an error
- * instead of a wrong span.
+ * <p>Differences from Jinja2: the functions listed in the package description are missing; printing
+ * an object that Python would show with a memory address (a function, a lazy sequence) is an error;
+ * a {@code generation} block whose text goes through a macro or filter is an error instead of a
+ * wrong span.
  */
 public final class JinjaTemplate {
   private static final int MAX_SOURCE = 2_000_000;
@@ -30,7 +33,8 @@ public final class JinjaTemplate {
    * The result of rendering.
    *
    * @param text the text
-   * @param generations the parts of the text inside {@code {% generation %}}, in the order they ended
+   * @param generations the parts of the text inside {@code {% generation %}}, in the order they
+   *     ended
    */
   public record Rendered(String text, List<Span> generations) {
     /** Copies the list. */
@@ -46,7 +50,12 @@ public final class JinjaTemplate {
    */
   public static JinjaTemplate parse(String source) {
     if (source.length() > MAX_SOURCE) {
-      throw JinjaException.value("a template of " + source.length() + " characters; at most " + MAX_SOURCE + " are allowed");
+      throw JinjaException.value(
+          "a template of "
+              + source.length()
+              + " characters; at most "
+              + MAX_SOURCE
+              + " are allowed");
     }
     try {
       return new JinjaTemplate(source, Parser.parse(source));
@@ -73,16 +82,21 @@ public final class JinjaTemplate {
   /**
    * Renders.
    *
-   * @param variables maps, lists, strings, numbers, booleans and null, nested as they come; they hide built-in functions of the same name
+   * @param variables maps, lists, strings, numbers, booleans and null, nested as they come; they
+   *     hide built-in functions of the same name
    * @param clock what {@code strftime_now} reads
    * @param limits what the rendering may use
    * @throws JinjaException when the template fails
    */
   public Rendered render(Map<String, ?> variables, Clock clock, JinjaLimits limits) {
     try {
-      Output output = new Interpreter(JavaValues.variables(variables), clock, new Budget(limits)).run(parsed.statements());
+      Output output =
+          new Interpreter(JavaValues.variables(variables), clock, new Budget(limits))
+              .run(parsed.statements());
       return new Rendered(output.text(), output.generations());
-    } catch (StackOverflowError e) { // the depth limit comes first, unless the thread's stack is small or already deep
+    } catch (
+        StackOverflowError
+            e) { // the depth limit comes first, unless the thread's stack is small or already deep
       throw JinjaException.recursion();
     }
   }

@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The filter {@code tojson} of transformers: Python's {@code json.dumps}, without escaping HTML. */
+/**
+ * The filter {@code tojson} of transformers: Python's {@code json.dumps}, without escaping HTML.
+ */
 final class Json {
 
   /**
@@ -14,7 +16,12 @@ final class Json {
    * @param ensureAscii escape everything outside ASCII
    * @param indent what one level is indented with; null for everything in one line
    */
-  record Style(boolean ensureAscii, @Nullable String indent, String itemSeparator, String keySeparator, boolean sortKeys) {}
+  record Style(
+      boolean ensureAscii,
+      @Nullable String indent,
+      String itemSeparator,
+      String keySeparator,
+      boolean sortKeys) {}
 
   private final Style style;
   private final Operators operators;
@@ -47,7 +54,8 @@ final class Json {
       } else if (value instanceof PyDict dict) {
         object(dict, level);
       } else {
-        throw JinjaException.type("Object of type " + Values.typeName(value) + " is not JSON serializable");
+        throw JinjaException.type(
+            "Object of type " + Values.typeName(value) + " is not JSON serializable");
       }
     } finally {
       budget.leave();
@@ -62,7 +70,9 @@ final class Json {
       return Numbers.repr(i);
     }
     if (value instanceof Double d) {
-      return Double.isNaN(d) ? "NaN" : Double.isInfinite(d) ? (d > 0 ? "Infinity" : "-Infinity") : Numbers.repr(d);
+      return Double.isNaN(d)
+          ? "NaN"
+          : Double.isInfinite(d) ? (d > 0 ? "Infinity" : "-Infinity") : Numbers.repr(d);
     }
     return "null";
   }
@@ -99,7 +109,8 @@ final class Json {
       } else if (key instanceof None || Numbers.isNumber(key)) {
         string(scalar(key));
       } else {
-        throw JinjaException.type("keys must be str, int, float, bool or None, not " + Values.typeName(key));
+        throw JinjaException.type(
+            "keys must be str, int, float, bool or None, not " + Values.typeName(key));
       }
       append(style.keySeparator());
       write(entries.get(i).value(), level + 1);
@@ -142,7 +153,9 @@ final class Json {
         case '\f' -> out.append("\\f");
         default -> {
           if (c < 0x20 || (style.ensureAscii() && c > 0x7E)) {
-            out.append("\\u").append(Character.forDigit(c >> 12, 16)).append(Character.forDigit(c >> 8 & 15, 16));
+            out.append("\\u")
+                .append(Character.forDigit(c >> 12, 16))
+                .append(Character.forDigit(c >> 8 & 15, 16));
             out.append(Character.forDigit(c >> 4 & 15, 16)).append(Character.forDigit(c & 15, 16));
           } else {
             out.append(c);

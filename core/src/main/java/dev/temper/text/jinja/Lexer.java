@@ -7,15 +7,18 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Splits a template into tokens as Jinja2's lexer does with {@code trim_blocks} and {@code lstrip_blocks}.
+ * Splits a template into tokens as Jinja2's lexer does with {@code trim_blocks} and {@code
+ * lstrip_blocks}.
  *
- * <p>Whitespace is cut here: a {@code -} strips all whitespace on its side, a {@code +} keeps it; without a sign the newline after a block or
- * comment goes, and so does whitespace between the start of a line and its first tag, unless that tag is {@code {{ }}}.
+ * <p>Whitespace is cut here: a {@code -} strips all whitespace on its side, a {@code +} keeps it;
+ * without a sign the newline after a block or comment goes, and so does whitespace between the
+ * start of a line and its first tag, unless that tag is {@code {{ }}}.
  */
 final class Lexer {
   private static final List<String> OPERATORS =
       List.of(
-          "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";");
+          "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{",
+          "}", ">", "<", "=", ".", ":", "|", ",", ";");
 
   private final String source;
   private final List<Token> tokens = new ArrayList<>();
@@ -92,14 +95,19 @@ final class Lexer {
     }
     if (sign == 0 && lstrip) {
       int lineStart = text.lastIndexOf('\n') + 1;
-      if ((lineStart > 0 || lineStarting) && lineStart < text.length() && Str.isBlank(text, lineStart)) {
+      if ((lineStart > 0 || lineStarting)
+          && lineStart < text.length()
+          && Str.isBlank(text, lineStart)) {
         return text.substring(0, lineStart);
       }
     }
     return text;
   }
 
-  /** The position after {@code raw %}} when the tag that starts before {@code at} is a raw tag, else -1. */
+  /**
+   * The position after {@code raw %}} when the tag that starts before {@code at} is a raw tag, else
+   * -1.
+   */
   private int afterRawTag(int at) {
     int p = Str.skipSpace(source, at);
     if (!source.startsWith("raw", p)) {
@@ -139,7 +147,10 @@ final class Lexer {
     throw error("Missing end of comment tag");
   }
 
-  /** The position after the end mark at {@code at} and the whitespace it swallows, or -1 when there is none. */
+  /**
+   * The position after the end mark at {@code at} and the whitespace it swallows, or -1 when there
+   * is none.
+   */
   private int tagEnd(int at, String mark, boolean block) {
     if (source.startsWith(mark, at)) {
       int end = at + 2;
@@ -184,9 +195,14 @@ final class Lexer {
   }
 
   private void operator(Deque<Character> open) {
-    String operator = OPERATORS.stream().filter(o -> source.startsWith(o, pos)).findFirst().orElse(null);
+    String operator =
+        OPERATORS.stream().filter(o -> source.startsWith(o, pos)).findFirst().orElse(null);
     if (operator == null) {
-      throw error("unexpected char " + Repr.quote(Character.toString(source.codePointAt(pos))) + " at " + pos);
+      throw error(
+          "unexpected char "
+              + Repr.quote(Character.toString(source.codePointAt(pos)))
+              + " at "
+              + pos);
     }
     switch (operator) {
       case "{" -> open.push('}');
@@ -208,7 +224,8 @@ final class Lexer {
   }
 
   private static boolean isWord(int c) {
-    return c == '_' || (Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
+    return c == '_'
+        || (Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
   }
 
   private void name() {
@@ -232,7 +249,12 @@ final class Lexer {
     }
     String digits = source.substring(pos, end).replace("_", "");
     if (digits.length() > Numbers.MAX_DIGITS) {
-      throw error("a number of " + digits.length() + " digits; at most " + Numbers.MAX_DIGITS + " are allowed");
+      throw error(
+          "a number of "
+              + digits.length()
+              + " digits; at most "
+              + Numbers.MAX_DIGITS
+              + " are allowed");
     }
     add(kind, digits);
     advance(end);
@@ -265,7 +287,10 @@ final class Lexer {
     return end >= 0 ? end : digits(pos, 1, false);
   }
 
-  /** The end of a run of digits with single underscores between them, or -1 when there is no digit. Radix 1 means zeros only. */
+  /**
+   * The end of a run of digits with single underscores between them, or -1 when there is no digit.
+   * Radix 1 means zeros only.
+   */
   private int digits(int from, int radix, boolean leadingUnderscore) {
     int p = from;
     int end = -1;
@@ -313,7 +338,9 @@ final class Lexer {
         out.append("\\'\"\u0007\b\f\n\r\t\u000b".charAt(simple));
       } else if (e >= '0' && e <= '7') {
         int value = e - '0';
-        for (int n = 0; n < 2 && i < body.length() && body.charAt(i) >= '0' && body.charAt(i) <= '7'; n++) {
+        for (int n = 0;
+            n < 2 && i < body.length() && body.charAt(i) >= '0' && body.charAt(i) <= '7';
+            n++) {
           value = value * 8 + body.charAt(i++) - '0';
         }
         out.append((char) value);
@@ -342,7 +369,8 @@ final class Lexer {
   private int hex(String body, int at, int length, char escape) {
     int value = 0;
     for (int i = at; i < at + length; i++) {
-      int digit = i < body.length() && body.charAt(i) < 128 ? Character.digit(body.charAt(i), 16) : -1;
+      int digit =
+          i < body.length() && body.charAt(i) < 128 ? Character.digit(body.charAt(i), 16) : -1;
       if (digit < 0 || value > 0x10FFFF) {
         throw error("truncated \\" + escape + " escape");
       }

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/** The variable {@code loop}. It looks one item ahead only when {@code last} or {@code nextitem} is asked for. */
+/**
+ * The variable {@code loop}. It looks one item ahead only when {@code last} or {@code nextitem} is
+ * asked for.
+ */
 final class LoopContext implements Callable {
   /** Runs the body of a recursive loop over other items. */
   interface Recursion {
@@ -29,7 +32,12 @@ final class LoopContext implements Callable {
    *
    * @param length the number of items, -1 when unknown
    */
-  LoopContext(Iterator<Object> iterator, int length, int depth, @Nullable Recursion recursion, Budget budget) {
+  LoopContext(
+      Iterator<Object> iterator,
+      int length,
+      int depth,
+      @Nullable Recursion recursion,
+      Budget budget) {
     this.iterator = iterator;
     this.length = length;
     this.depth = depth;
@@ -95,7 +103,8 @@ final class LoopContext implements Callable {
       case "revindex0" -> Numbers.of(length() - 1L - index);
       case "depth" -> Numbers.of(depth + 1L);
       case "depth0" -> Numbers.of(depth);
-      case "previtem" -> index == 0 || before == null ? Undefined.of("there is no previous item") : before;
+      case "previtem" ->
+          index == 0 || before == null ? Undefined.of("there is no previous item") : before;
       case "nextitem" -> {
         Object item = peek();
         yield item == null ? Undefined.of("there is no next item") : item;

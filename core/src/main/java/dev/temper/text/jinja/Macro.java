@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A macro with the scope it was defined in, whose variables it sees as they are when it is called. */
+/**
+ * A macro with the scope it was defined in, whose variables it sees as they are when it is called.
+ */
 final class Macro implements Callable {
   private final MacroBody body;
   private final Scope scope;
@@ -51,20 +53,28 @@ final class Macro implements Callable {
       }
     }
     if (body.usesCaller()) {
-      local.set("caller", caller == null || caller == None.NONE ? Undefined.of("No caller defined") : caller);
+      local.set(
+          "caller",
+          caller == null || caller == None.NONE ? Undefined.of("No caller defined") : caller);
     }
     if (body.usesKwargs()) {
       local.set("kwargs", PyDict.of(named));
     } else if (!named.isEmpty()) {
       String name = named.keySet().iterator().next();
-      throw JinjaException.type("macro " + Repr.quote(body.name()) + " takes no keyword argument " + Repr.quote(name));
+      throw JinjaException.type(
+          "macro " + Repr.quote(body.name()) + " takes no keyword argument " + Repr.quote(name));
     }
-    List<Object> rest = positional.subList(Math.min(parameters.size(), positional.size()), positional.size());
+    List<Object> rest =
+        positional.subList(Math.min(parameters.size(), positional.size()), positional.size());
     if (body.usesVarargs()) {
       local.set("varargs", new PyTuple(new ArrayList<>(rest)));
     } else if (!rest.isEmpty()) {
       throw JinjaException.type(
-          "macro " + Repr.quote(body.name()) + " takes not more than " + parameters.size() + " argument(s)");
+          "macro "
+              + Repr.quote(body.name())
+              + " takes not more than "
+              + parameters.size()
+              + " argument(s)");
     }
     int firstDefault = parameters.size() - body.defaults().size();
     for (int i : absent) {

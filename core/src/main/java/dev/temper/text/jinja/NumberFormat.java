@@ -6,7 +6,10 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Locale;
 
-/** Floats in the presentation types {@code e}, {@code f}, {@code g} and {@code %}, with exact decimal rounding (half to even). */
+/**
+ * Floats in the presentation types {@code e}, {@code f}, {@code g} and {@code %}, with exact
+ * decimal rounding (half to even).
+ */
 final class NumberFormat {
   private static final int MAX_PRECISION = 10_000;
 
@@ -32,7 +35,9 @@ final class NumberFormat {
         switch (Character.toLowerCase(type)) {
           case 'e' -> exponent(exact, precision, alternate);
           case 'g' -> general(exact, Math.max(1, precision), alternate);
-          default -> exact.setScale(precision, RoundingMode.HALF_EVEN).toPlainString() + (alternate && precision == 0 ? "." : "");
+          default ->
+              exact.setScale(precision, RoundingMode.HALF_EVEN).toPlainString()
+                  + (alternate && precision == 0 ? "." : "");
         };
     return upper ? text.toUpperCase(Locale.ROOT) : text;
   }
@@ -43,7 +48,12 @@ final class NumberFormat {
     int exponent = rounded.signum() == 0 ? 0 : digits.length() - rounded.scale() - 1;
     digits = (digits + "0".repeat(precision + 1)).substring(0, precision + 1);
     String fraction = precision > 0 ? "." + digits.substring(1) : alternate ? "." : "";
-    return digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+    return digits.charAt(0)
+        + fraction
+        + "e"
+        + (exponent < 0 ? "-" : "+")
+        + (Math.abs(exponent) < 10 ? "0" : "")
+        + Math.abs(exponent);
   }
 
   private static String general(BigDecimal exact, int precision, boolean alternate) {
@@ -53,7 +63,9 @@ final class NumberFormat {
     String text =
         scientific
             ? exponent(exact, precision - 1, alternate)
-            : rounded.setScale(Math.max(0, precision - 1 - exponent), RoundingMode.HALF_EVEN).toPlainString();
+            : rounded
+                .setScale(Math.max(0, precision - 1 - exponent), RoundingMode.HALF_EVEN)
+                .toPlainString();
     if (alternate || text.indexOf('.') < 0) {
       return text;
     }

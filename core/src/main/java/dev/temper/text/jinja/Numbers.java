@@ -41,7 +41,8 @@ final class Numbers {
       throw undefined.error();
     }
     if (!isIntegral(value)) {
-      throw JinjaException.type("'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
+      throw JinjaException.type(
+          "'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
     }
     return integer(value);
   }
@@ -160,7 +161,10 @@ final class Numbers {
         plain.append((char) ('0' + digit));
       } else if (c == '_') {
         boolean between =
-            i > 0 && i + 1 < unsigned.length() && Character.isDigit(unsigned.charAt(i - 1)) && Character.isDigit(unsigned.charAt(i + 1));
+            i > 0
+                && i + 1 < unsigned.length()
+                && Character.isDigit(unsigned.charAt(i - 1))
+                && Character.isDigit(unsigned.charAt(i + 1));
         if (!between) {
           return null;
         }
@@ -203,7 +207,13 @@ final class Numbers {
     String sign = value < 0 ? "-" : "";
     if (exponent < -4 || exponent >= 16) {
       String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
-      return sign + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+      return sign
+          + digits.charAt(0)
+          + fraction
+          + "e"
+          + (exponent < 0 ? "-" : "+")
+          + (Math.abs(exponent) < 10 ? "0" : "")
+          + Math.abs(exponent);
     }
     if (exponent < 0) {
       return sign + "0." + "0".repeat(-exponent - 1) + digits;
@@ -216,7 +226,8 @@ final class Numbers {
   /** Decimal digits of an integer. */
   static String repr(BigInteger value) {
     if (value.bitLength() > MAX_DIGITS * 3.3219280948873626) {
-      throw JinjaException.value("Exceeds the limit (" + MAX_DIGITS + " digits) for integer string conversion");
+      throw JinjaException.value(
+          "Exceeds the limit (" + MAX_DIGITS + " digits) for integer string conversion");
     }
     return value.toString();
   }
@@ -229,6 +240,7 @@ final class Numbers {
     if (digits < -330) {
       return Math.copySign(0.0, value);
     }
-    return Math.copySign(new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).doubleValue(), value);
+    return Math.copySign(
+        new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).doubleValue(), value);
   }
 }

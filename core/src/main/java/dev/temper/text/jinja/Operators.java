@@ -56,7 +56,13 @@ final class Operators {
   private static JinjaException unsupported(ArithmeticOp op, Object left, Object right) {
     String symbol = op == ArithmeticOp.POWER ? "** or pow()" : op.symbol;
     return JinjaException.type(
-        "unsupported operand type(s) for " + symbol + ": '" + Values.typeName(left) + "' and '" + Values.typeName(right) + "'");
+        "unsupported operand type(s) for "
+            + symbol
+            + ": '"
+            + Values.typeName(left)
+            + "' and '"
+            + Values.typeName(right)
+            + "'");
   }
 
   private Object add(Object left, Object right) {
@@ -75,7 +81,8 @@ final class Operators {
     }
     if (left instanceof PyList || left instanceof PyTuple || Values.isString(left)) {
       String type = Values.isString(left) ? "str" : Values.typeName(left);
-      throw JinjaException.type("can only concatenate " + type + " (not \"" + Values.typeName(right) + "\") to " + type);
+      throw JinjaException.type(
+          "can only concatenate " + type + " (not \"" + Values.typeName(right) + "\") to " + type);
     }
     throw unsupported(ArithmeticOp.ADD, left, right);
   }
@@ -126,7 +133,8 @@ final class Operators {
 
   private static BigInteger[] floorDivide(BigInteger a, BigInteger b) {
     if (b.signum() == 0) {
-      throw new JinjaException(JinjaException.Kind.ARITHMETIC, 0, "integer division or modulo by zero");
+      throw new JinjaException(
+          JinjaException.Kind.ARITHMETIC, 0, "integer division or modulo by zero");
     }
     BigInteger[] result = a.divideAndRemainder(b);
     if (result[1].signum() != 0 && result[1].signum() != b.signum()) {
@@ -142,11 +150,14 @@ final class Operators {
     }
     if (base.bitLength() <= 1 && base.abs().bitLength() <= 1) {
       boolean odd = exponent.testBit(0);
-      return exponent.signum() == 0 ? BigInteger.ONE : base.signum() < 0 && !odd ? base.negate() : base;
+      return exponent.signum() == 0
+          ? BigInteger.ONE
+          : base.signum() < 0 && !odd ? base.negate() : base;
     }
     int power = Numbers.clampToInt(exponent);
     if ((long) (base.abs().bitLength() - 1) * power > 60_000) {
-      throw JinjaException.overflow("an integer of too many bits: " + base.bitLength() + " bits to the power " + power);
+      throw JinjaException.overflow(
+          "an integer of too many bits: " + base.bitLength() + " bits to the power " + power);
     }
     return Numbers.checked(base.pow(power));
   }
@@ -195,7 +206,9 @@ final class Operators {
     double result =
         a.bitLength() <= 53 && b.bitLength() <= 53
             ? a.doubleValue() / b.doubleValue()
-            : new BigDecimal(a).divide(new BigDecimal(b), new java.math.MathContext(800)).doubleValue();
+            : new BigDecimal(a)
+                .divide(new BigDecimal(b), new java.math.MathContext(800))
+                .doubleValue();
     if (Double.isInfinite(result)) {
       throw JinjaException.overflow("integer division result too large for a float");
     }
@@ -206,8 +219,12 @@ final class Operators {
     if (base == 0 && exponent < 0) {
       throw new JinjaException(JinjaException.Kind.ARITHMETIC, 0, "zero to a negative power");
     }
-    if (base < 0 && !Double.isInfinite(base) && !Double.isInfinite(exponent) && exponent != Math.rint(exponent)) {
-      throw JinjaException.type("complex numbers are not supported: a negative number to a fractional power");
+    if (base < 0
+        && !Double.isInfinite(base)
+        && !Double.isInfinite(exponent)
+        && exponent != Math.rint(exponent)) {
+      throw JinjaException.type(
+          "complex numbers are not supported: a negative number to a fractional power");
     }
     if (base == 1) {
       return 1.0;
@@ -227,7 +244,12 @@ final class Operators {
       return minus ? -d : d;
     }
     if (!Numbers.isIntegral(value)) {
-      throw JinjaException.type("bad operand type for unary " + (minus ? "-" : "+") + ": '" + Values.typeName(value) + "'");
+      throw JinjaException.type(
+          "bad operand type for unary "
+              + (minus ? "-" : "+")
+              + ": '"
+              + Values.typeName(value)
+              + "'");
     }
     BigInteger integer = Numbers.integer(value);
     return minus ? integer.negate() : integer;
@@ -285,10 +307,17 @@ final class Operators {
     }
   }
 
-  /** Python's {@code is}, where small integers and equal strings count as one object, as they nearly always are. */
+  /**
+   * Python's {@code is}, where small integers and equal strings count as one object, as they nearly
+   * always are.
+   */
   @SuppressWarnings("ReferenceEquality") // identity is what is asked for
   static boolean same(Object a, Object b) {
-    boolean scalar = a instanceof Boolean || a instanceof BigInteger || a instanceof String || a instanceof Double;
+    boolean scalar =
+        a instanceof Boolean
+            || a instanceof BigInteger
+            || a instanceof String
+            || a instanceof Double;
     return a == b || (scalar && a.getClass() == b.getClass() && a.equals(b));
   }
 
@@ -351,12 +380,20 @@ final class Operators {
         budget.steps(Math.min(Values.text(a).length(), Values.text(b).length()) >> 4);
         return compareCodePoints(Values.text(a), Values.text(b));
       }
-      boolean comparable = (a instanceof PyList && b instanceof PyList) || (a instanceof PyTuple && b instanceof PyTuple);
+      boolean comparable =
+          (a instanceof PyList && b instanceof PyList)
+              || (a instanceof PyTuple && b instanceof PyTuple);
       List<Object> x = comparable ? Values.sequence(a) : null;
       List<Object> y = Values.sequence(b);
       if (x == null || y == null) {
         throw JinjaException.type(
-            "'" + op.symbol + "' not supported between instances of '" + Values.typeName(a) + "' and '" + Values.typeName(b) + "'");
+            "'"
+                + op.symbol
+                + "' not supported between instances of '"
+                + Values.typeName(a)
+                + "' and '"
+                + Values.typeName(b)
+                + "'");
       }
       for (int i = 0; i < Math.min(x.size(), y.size()); i++) {
         if (!equal(x.get(i), y.get(i))) {
@@ -398,7 +435,8 @@ final class Operators {
   boolean contains(Object container, Object item) {
     if (Values.isString(container)) {
       if (!Values.isString(item)) {
-        throw JinjaException.type("'in <string>' requires string as left operand, not " + Values.typeName(item));
+        throw JinjaException.type(
+            "'in <string>' requires string as left operand, not " + Values.typeName(item));
       }
       budget.steps(Values.text(container).length() >> 4);
       return Str.find(Values.text(container), Values.text(item), 0) >= 0;
@@ -407,7 +445,8 @@ final class Operators {
       return dict.containsKey(item);
     }
     if (!Values.isIterable(container)) {
-      throw JinjaException.type("argument of type '" + Values.typeName(container) + "' is not iterable");
+      throw JinjaException.type(
+          "argument of type '" + Values.typeName(container) + "' is not iterable");
     }
     for (Iterator<Object> it = Values.iterate(container); it.hasNext(); ) {
       if (equal(it.next(), item)) {
@@ -454,7 +493,12 @@ final class Operators {
     String type = object instanceof None ? "None" : Values.typeName(object) + " object";
     return Values.isString(key)
         ? Undefined.of("'" + type + "' has no attribute " + Repr.quote(Values.text(key)))
-        : Undefined.of(type + " has no element " + (key instanceof HostObject || key instanceof Lazy ? "of that kind" : Repr.repr(key, budget)));
+        : Undefined.of(
+            type
+                + " has no element "
+                + (key instanceof HostObject || key instanceof Lazy
+                    ? "of that kind"
+                    : Repr.repr(key, budget)));
   }
 
   private static @Nullable Object lookup(Object object, Object key) {
@@ -469,7 +513,8 @@ final class Operators {
       return null;
     }
     BigInteger index = Numbers.integer(key);
-    int length = Values.isString(object) || Values.sequence(object) != null ? Values.length(object) : 0;
+    int length =
+        Values.isString(object) || Values.sequence(object) != null ? Values.length(object) : 0;
     if (object instanceof DictView) {
       return null;
     }
@@ -489,7 +534,8 @@ final class Operators {
   }
 
   /** {@code object[start:stop:step]}; null stands for a bound that is not given. */
-  Object slice(Object object, @Nullable Object start, @Nullable Object stop, @Nullable Object step) {
+  Object slice(
+      Object object, @Nullable Object start, @Nullable Object stop, @Nullable Object step) {
     if (object instanceof Undefined undefined) {
       throw undefined.error();
     }
@@ -530,7 +576,8 @@ final class Operators {
 
   private static BigInteger sliceIndex(Object value) {
     if (!Numbers.isIntegral(value)) {
-      throw JinjaException.type("slice indices must be integers or None or have an __index__ method");
+      throw JinjaException.type(
+          "slice indices must be integers or None or have an __index__ method");
     }
     return Numbers.integer(value);
   }

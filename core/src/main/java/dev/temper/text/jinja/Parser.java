@@ -16,14 +16,26 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recursive descent over the tokens of a template, with Jinja2's precedence, weakest first: {@code if else}, {@code or}, {@code and}, {@code
- * not}, comparisons, {@code + -}, {@code ~}, {@code * / // %}, {@code **}, unary {@code + -}, postfix, filters and tests.
+ * Recursive descent over the tokens of a template, with Jinja2's precedence, weakest first: {@code
+ * if else}, {@code or}, {@code and}, {@code not}, comparisons, {@code + -}, {@code ~}, {@code * /
+ * // %}, {@code **}, unary {@code + -}, postfix, filters and tests.
  */
 final class Parser {
   private static final int MAX_NESTING = 150;
   private static final Map<String, CompareOp> COMPARISONS =
       Map.of(
-          "==", CompareOp.EQ, "!=", CompareOp.NE, "<", CompareOp.LT, "<=", CompareOp.LE, ">", CompareOp.GT, ">=", CompareOp.GE);
+          "==",
+          CompareOp.EQ,
+          "!=",
+          CompareOp.NE,
+          "<",
+          CompareOp.LT,
+          "<=",
+          CompareOp.LE,
+          ">",
+          CompareOp.GT,
+          ">=",
+          CompareOp.GE);
 
   private final List<Token> tokens;
   private final Deque<String> openTags = new ArrayDeque<>();
@@ -34,7 +46,9 @@ final class Parser {
   private int loops;
   private boolean hasGeneration;
 
-  /** Inside a branch an unknown filter or test only fails when the branch runs; elsewhere at once. */
+  /**
+   * Inside a branch an unknown filter or test only fails when the branch runs; elsewhere at once.
+   */
   private boolean inBranch;
 
   private Parser(List<Token> tokens) {
@@ -175,7 +189,10 @@ final class Parser {
 
   private Stmt loopControl(Signal signal, int line) {
     if (loops == 0) {
-      throw new JinjaException(Kind.SYNTAX, line, "'" + (signal == Signal.BREAK ? "break" : "continue") + "' outside a loop");
+      throw new JinjaException(
+          Kind.SYNTAX,
+          line,
+          "'" + (signal == Signal.BREAK ? "break" : "continue") + "' outside a loop");
     }
     return new Stmt.LoopControl(signal, line);
   }
@@ -290,7 +307,8 @@ final class Parser {
     next++;
   }
 
-  private Stmt.MacroBody finishMacro(String name, List<String> parameters, List<Expr> defaults, Set<String> names, String end) {
+  private Stmt.MacroBody finishMacro(
+      String name, List<String> parameters, List<Expr> defaults, Set<String> names, String end) {
     int outerLoops = loops;
     loops = 0;
     List<Stmt> body = scoped(end);
@@ -319,7 +337,8 @@ final class Parser {
     }
     Set<String> names = new HashSet<>();
     macroNames.push(names);
-    return new Stmt.CallBlock(call, finishMacro("caller", parameters, defaults, names, "endcall"), line);
+    return new Stmt.CallBlock(
+        call, finishMacro("caller", parameters, defaults, names, "endcall"), line);
   }
 
   private Stmt block(int line) {
@@ -353,7 +372,8 @@ final class Parser {
   }
 
   private boolean importContext() {
-    if ((current().isName("with") || current().isName("without")) && tokens.get(next + 1).isName("context")) {
+    if ((current().isName("with") || current().isName("without"))
+        && tokens.get(next + 1).isName("context")) {
       next += 2;
       return true;
     }
@@ -381,7 +401,11 @@ final class Parser {
     }
     return target instanceof Expr.Const
         ? "const"
-        : target.getClass().getSimpleName().replace("Literal", "").toLowerCase(java.util.Locale.ROOT);
+        : target
+            .getClass()
+            .getSimpleName()
+            .replace("Literal", "")
+            .toLowerCase(java.util.Locale.ROOT);
   }
 
   // --- expressions ---
@@ -882,18 +906,27 @@ final class Parser {
 
   private JinjaException unknownTag(@Nullable Token tag) {
     StringBuilder message =
-        new StringBuilder(tag == null ? "Unexpected end of template." : "Encountered unknown tag '" + tag.text() + "'.");
+        new StringBuilder(
+            tag == null
+                ? "Unexpected end of template."
+                : "Encountered unknown tag '" + tag.text() + "'.");
     List<String> wanted = endTags.peek();
     if (wanted != null) {
       String list = String.join(" or ", wanted.stream().map(w -> "'" + w + "'").toList());
-      boolean nestingMistake = tag != null && endTags.stream().anyMatch(ends -> ends.contains(tag.text()));
+      boolean nestingMistake =
+          tag != null && endTags.stream().anyMatch(ends -> ends.contains(tag.text()));
       message.append(
           nestingMistake
-              ? " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for " + list + "."
+              ? " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for "
+                  + list
+                  + "."
               : " Jinja was looking for the following tags: " + list + ".");
     }
     if (!openTags.isEmpty()) {
-      message.append(" The innermost block that needs to be closed is '").append(openTags.peek()).append("'.");
+      message
+          .append(" The innermost block that needs to be closed is '")
+          .append(openTags.peek())
+          .append("'.");
     }
     return error(message.toString());
   }
@@ -902,10 +935,14 @@ final class Parser {
     return new JinjaException(Kind.SYNTAX, current().line(), message);
   }
 
-  /** Opens one level of nesting; the caller closes it with {@code nesting--}. No need to close it when parsing fails. */
+  /**
+   * Opens one level of nesting; the caller closes it with {@code nesting--}. No need to close it
+   * when parsing fails.
+   */
   private void enter() {
     if (++nesting > MAX_NESTING) {
-      throw new JinjaException(Kind.RECURSION, current().line(), "more than " + MAX_NESTING + " nested levels");
+      throw new JinjaException(
+          Kind.RECURSION, current().line(), "more than " + MAX_NESTING + " nested levels");
     }
   }
 }

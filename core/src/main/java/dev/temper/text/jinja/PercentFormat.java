@@ -124,7 +124,9 @@ final class PercentFormat {
     switch (type) {
       case 's', 'r', 'a' -> {
         String text = type == 's' ? Repr.str(value, budget) : Repr.repr(value, budget);
-        return precision >= 0 && precision < Str.length(text) ? text.substring(0, Str.offset(text, precision)) : text;
+        return precision >= 0 && precision < Str.length(text)
+            ? text.substring(0, Str.offset(text, precision))
+            : text;
       }
       case 'c' -> {
         if (Values.isString(value) && Str.length(Values.text(value)) == 1) {
@@ -143,11 +145,19 @@ final class PercentFormat {
         }
         if (!Numbers.isNumber(value) || (!decimal && value instanceof Double)) {
           throw JinjaException.type(
-              "%" + type + " format: " + (decimal ? "a real number" : "an integer") + " is required, not " + Values.typeName(value));
+              "%"
+                  + type
+                  + " format: "
+                  + (decimal ? "a real number" : "an integer")
+                  + " is required, not "
+                  + Values.typeName(value));
         }
-        BigInteger integer = value instanceof Double d ? Numbers.truncate(d) : Numbers.integer(value);
+        BigInteger integer =
+            value instanceof Double d ? Numbers.truncate(d) : Numbers.integer(value);
         String digits = NumberFormat.radix(integer.abs(), type);
-        digits = "0".repeat(Math.min(Math.max(0, precision - digits.length()), Numbers.MAX_DIGITS)) + digits;
+        digits =
+            "0".repeat(Math.min(Math.max(0, precision - digits.length()), Numbers.MAX_DIGITS))
+                + digits;
         String prefix = !alternate || decimal ? "" : "0" + type;
         return sign(integer.signum() < 0, flags) + prefix + digits;
       }
@@ -160,7 +170,8 @@ final class PercentFormat {
         }
         double number = Numbers.toDouble(value);
         boolean negative = number < 0 || (number == 0 && 1 / number < 0);
-        return sign(negative, flags) + NumberFormat.format(Math.abs(number), type, precision < 0 ? 6 : precision, alternate);
+        return sign(negative, flags)
+            + NumberFormat.format(Math.abs(number), type, precision < 0 ? 6 : precision, alternate);
       }
       default -> throw JinjaException.value("unsupported format character '" + type + "'");
     }

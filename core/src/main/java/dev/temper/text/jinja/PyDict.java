@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dict in insertion order, with Python's equality of keys: {@code 1}, {@code 1.0} and {@code True} are one key, and the first one given
- * stays. Built once, then only read.
+ * A dict in insertion order, with Python's equality of keys: {@code 1}, {@code 1.0} and {@code
+ * True} are one key, and the first one given stays. Built once, then only read.
  */
 final class PyDict {
   private final Map<Object, Entry> entries = new LinkedHashMap<>();

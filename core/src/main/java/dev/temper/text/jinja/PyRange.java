@@ -14,9 +14,13 @@ record PyRange(BigInteger start, BigInteger stop, BigInteger step, int size) {
     }
     BigInteger span = step.signum() > 0 ? stop.subtract(start) : start.subtract(stop);
     BigInteger width = step.abs();
-    BigInteger size = span.signum() <= 0 ? BigInteger.ZERO : span.add(width).subtract(BigInteger.ONE).divide(width);
+    BigInteger size =
+        span.signum() <= 0
+            ? BigInteger.ZERO
+            : span.add(width).subtract(BigInteger.ONE).divide(width);
     if (size.compareTo(BigInteger.valueOf(MAX_SIZE)) > 0) {
-      throw JinjaException.overflow("Range too big. The sandbox blocks ranges larger than MAX_RANGE (" + MAX_SIZE + ").");
+      throw JinjaException.overflow(
+          "Range too big. The sandbox blocks ranges larger than MAX_RANGE (" + MAX_SIZE + ").");
     }
     return new PyRange(start, stop, step, size.intValueExact());
   }

@@ -69,7 +69,8 @@ final class Repr {
       } else if (value instanceof HostObject host) {
         out.append(host.repr());
       } else {
-        throw JinjaException.type("a lazy value cannot be printed: turn it into a list first, with '| list'");
+        throw JinjaException.type(
+            "a lazy value cannot be printed: turn it into a list first, with '| list'");
       }
       budget.chars(Math.max(0, out.length() - before));
     } finally {

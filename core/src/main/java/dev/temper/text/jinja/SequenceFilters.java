@@ -44,7 +44,8 @@ final class SequenceFilters {
     filters.put("rejectattr", (in, v, a) -> select(in, v, a, false, true));
   }
 
-  private static void put(Map<String, Filters.Filter> filters, String name, Filters.Body body, String... parameters) {
+  private static void put(
+      Map<String, Filters.Filter> filters, String name, Filters.Body body, String... parameters) {
     filters.put(name, Filters.bound(name, body, parameters));
   }
 
@@ -66,13 +67,16 @@ final class SequenceFilters {
       throw JinjaException.type("'generator' object is not reversible");
     }
     List<Object> items = Values.list(value, interpreter.budget());
-    return items.isEmpty() ? Undefined.of("No last item, sequence was empty.") : items.get(items.size() - 1);
+    return items.isEmpty()
+        ? Undefined.of("No last item, sequence was empty.")
+        : items.get(items.size() - 1);
   }
 
   private static Object join(Interpreter interpreter, Object value, Bound a) {
     Budget budget = interpreter.budget();
     String separator = Repr.str(a.or(0, ""), budget);
-    UnaryOperator<Object> getter = a.isNone(1) ? UnaryOperator.identity() : attribute(interpreter, a.get(1), null);
+    UnaryOperator<Object> getter =
+        a.isNone(1) ? UnaryOperator.identity() : attribute(interpreter, a.get(1), null);
     StringBuilder out = new StringBuilder();
     boolean first = true;
     for (Iterator<Object> items = Values.iterate(value); items.hasNext(); ) {
@@ -103,7 +107,9 @@ final class SequenceFilters {
 
   /** Strings in lower case, unless case matters; anything else as it is. */
   private static Object sortKey(Object value, boolean caseSensitive) {
-    return !caseSensitive && Values.isString(value) ? Values.text(value).toLowerCase(Locale.ROOT) : value;
+    return !caseSensitive && Values.isString(value)
+        ? Values.text(value).toLowerCase(Locale.ROOT)
+        : value;
   }
 
   private record Keyed(Object key, Object item) {}
@@ -140,7 +146,8 @@ final class SequenceFilters {
             return new PyList(keys);
           };
     }
-    return new PyList(sorted(interpreter, keyed(interpreter, value, getter, caseSensitive), a.truth(0, false)));
+    return new PyList(
+        sorted(interpreter, keyed(interpreter, value, getter, caseSensitive), a.truth(0, false)));
   }
 
   private static List<Object> sorted(Interpreter interpreter, List<Keyed> items, boolean reverse) {
@@ -169,18 +176,24 @@ final class SequenceFilters {
   }
 
   private static Object unique(Interpreter interpreter, Object value, Bound a) {
-    UnaryOperator<Object> getter = a.isNone(1) ? UnaryOperator.identity() : attribute(interpreter, a.get(1), null);
+    UnaryOperator<Object> getter =
+        a.isNone(1) ? UnaryOperator.identity() : attribute(interpreter, a.get(1), null);
     boolean caseSensitive = a.truth(0, false);
     java.util.Set<Object> seen = new java.util.HashSet<>();
-    return lazy(Values.iterate(value), item -> seen.add(Values.hashKey(sortKey(getter.apply(item), caseSensitive))), interpreter);
+    return lazy(
+        Values.iterate(value),
+        item -> seen.add(Values.hashKey(sortKey(getter.apply(item), caseSensitive))),
+        interpreter);
   }
 
   private static Object extreme(Interpreter interpreter, Object value, Bound a, boolean smallest) {
-    UnaryOperator<Object> getter = a.isNone(1) ? UnaryOperator.identity() : attribute(interpreter, a.get(1), null);
+    UnaryOperator<Object> getter =
+        a.isNone(1) ? UnaryOperator.identity() : attribute(interpreter, a.get(1), null);
     Keyed best = null;
     Comparator<Keyed> order = byKey(interpreter);
     for (Keyed item : keyed(interpreter, value, getter, a.truth(0, false))) {
-      if (best == null || (smallest ? order.compare(item, best) < 0 : order.compare(item, best) > 0)) {
+      if (best == null
+          || (smallest ? order.compare(item, best) < 0 : order.compare(item, best) > 0)) {
         best = item;
       }
     }
@@ -188,14 +201,16 @@ final class SequenceFilters {
   }
 
   private static Object sum(Interpreter interpreter, Object value, Bound a) {
-    UnaryOperator<Object> getter = a.isNone(0) ? UnaryOperator.identity() : attribute(interpreter, a.get(0), null);
+    UnaryOperator<Object> getter =
+        a.isNone(0) ? UnaryOperator.identity() : attribute(interpreter, a.get(0), null);
     Object total = a.or(1, Numbers.of(0));
     if (Values.isString(total)) {
       throw JinjaException.type("sum() can't sum strings [use ''.join(seq) instead]");
     }
     for (Iterator<Object> items = Values.iterate(value); items.hasNext(); ) {
       interpreter.budget().steps(1);
-      total = interpreter.operators().arithmetic(ArithmeticOp.ADD, total, getter.apply(items.next()));
+      total =
+          interpreter.operators().arithmetic(ArithmeticOp.ADD, total, getter.apply(items.next()));
     }
     return total;
   }
@@ -214,7 +229,8 @@ final class SequenceFilters {
   private static Object groupBy(Interpreter interpreter, Object value, Bound a) {
     boolean caseSensitive = a.truth(2, false);
     UnaryOperator<Object> getter = attribute(interpreter, a.get(0), a.isNone(1) ? null : a.get(1));
-    List<Object> ordered = sorted(interpreter, keyed(interpreter, value, getter, caseSensitive), false);
+    List<Object> ordered =
+        sorted(interpreter, keyed(interpreter, value, getter, caseSensitive), false);
     List<Object> groups = new ArrayList<>();
     List<Object> members = new ArrayList<>();
     Object current = null;
@@ -222,7 +238,9 @@ final class SequenceFilters {
       Object key = sortKey(getter.apply(item), caseSensitive);
       if (current == null || !interpreter.operators().equal(current, key)) {
         members = new ArrayList<>();
-        groups.add(new PyTuple(List.of(getter.apply(item), new PyList(members)), List.of("grouper", "list")));
+        groups.add(
+            new PyTuple(
+                List.of(getter.apply(item), new PyList(members)), List.of("grouper", "list")));
         current = key;
       }
       members.add(item);
@@ -257,7 +275,8 @@ final class SequenceFilters {
   private static Object slices(Interpreter interpreter, Object value, Bound a) {
     int count = a.integer(0, 1);
     if (count == 0) {
-      throw new JinjaException(JinjaException.Kind.ARITHMETIC, 0, "integer division or modulo by zero");
+      throw new JinjaException(
+          JinjaException.Kind.ARITHMETIC, 0, "integer division or modulo by zero");
     }
     List<Object> items = Values.list(value, interpreter.budget());
     interpreter.budget().items(Math.max(0, count));
@@ -282,12 +301,19 @@ final class SequenceFilters {
 
   // --- map and select ---
 
-  /** Reads an attribute path such as {@code a.b.0}; an undefined step is replaced by {@code fallback} when there is one. */
-  private static UnaryOperator<Object> attribute(Interpreter interpreter, Object path, @Nullable Object fallback) {
+  /**
+   * Reads an attribute path such as {@code a.b.0}; an undefined step is replaced by {@code
+   * fallback} when there is one.
+   */
+  private static UnaryOperator<Object> attribute(
+      Interpreter interpreter, Object path, @Nullable Object fallback) {
     List<Object> steps = new ArrayList<>();
     if (Values.isString(path)) {
       for (String part : Values.text(path).split("\\.", -1)) {
-        boolean number = !part.isEmpty() && part.length() < 10 && part.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean number =
+            !part.isEmpty()
+                && part.length() < 10
+                && part.chars().allMatch(c -> c >= '0' && c <= '9');
         steps.add(number ? Numbers.of(Long.parseLong(part)) : part);
       }
     } else {
@@ -343,7 +369,12 @@ final class SequenceFilters {
         });
   }
 
-  private static Object select(Interpreter interpreter, Object value, CallArguments arguments, boolean keep, boolean byAttribute) {
+  private static Object select(
+      Interpreter interpreter,
+      Object value,
+      CallArguments arguments,
+      boolean keep,
+      boolean byAttribute) {
     UnaryOperator<Object> getter = UnaryOperator.identity();
     int used = 0;
     if (byAttribute) {
@@ -369,7 +400,8 @@ final class SequenceFilters {
 
   private static String name(Object value) {
     if (!Values.isString(value)) {
-      throw JinjaException.template("a filter or test is named by a string, not by a " + Values.typeName(value));
+      throw JinjaException.template(
+          "a filter or test is named by a string, not by a " + Values.typeName(value));
     }
     return Values.text(value);
   }
@@ -384,7 +416,8 @@ final class SequenceFilters {
     }
   }
 
-  private static Lazy lazy(Iterator<Object> items, Predicate<Object> wanted, Interpreter interpreter) {
+  private static Lazy lazy(
+      Iterator<Object> items, Predicate<Object> wanted, Interpreter interpreter) {
     return new Lazy(
         new Iterator<>() {
           private @Nullable Object ahead;

@@ -36,7 +36,12 @@ record Signature(String function, List<String> names, int required) {
     List<Object> positional = arguments.positional();
     if (positional.size() > names.size()) {
       throw JinjaException.type(
-          function + "() takes at most " + names.size() + " argument(s) but " + positional.size() + " were given");
+          function
+              + "() takes at most "
+              + names.size()
+              + " argument(s) but "
+              + positional.size()
+              + " were given");
     }
     @Nullable Object[] values = new Object[names.size()];
     for (int i = 0; i < positional.size(); i++) {
@@ -45,16 +50,19 @@ record Signature(String function, List<String> names, int required) {
     for (Map.Entry<String, Object> named : arguments.named().entrySet()) {
       int index = names.indexOf(named.getKey());
       if (index < 0) {
-        throw JinjaException.type(function + "() got an unexpected keyword argument '" + named.getKey() + "'");
+        throw JinjaException.type(
+            function + "() got an unexpected keyword argument '" + named.getKey() + "'");
       }
       if (values[index] != null) {
-        throw JinjaException.type(function + "() got multiple values for argument '" + named.getKey() + "'");
+        throw JinjaException.type(
+            function + "() got multiple values for argument '" + named.getKey() + "'");
       }
       values[index] = named.getValue();
     }
     for (int i = 0; i < required; i++) {
       if (values[i] == null) {
-        throw JinjaException.type(function + "() missing required argument: '" + names.get(i) + "'");
+        throw JinjaException.type(
+            function + "() missing required argument: '" + names.get(i) + "'");
       }
     }
     return new Bound(function, values);
@@ -95,7 +103,12 @@ record Signature(String function, List<String> names, int required) {
         return fallback;
       }
       if (!Values.isString(value)) {
-        throw JinjaException.type(function + "() argument " + (index + 1) + " must be str, not " + Values.typeName(value));
+        throw JinjaException.type(
+            function
+                + "() argument "
+                + (index + 1)
+                + " must be str, not "
+                + Values.typeName(value));
       }
       return Values.text(value);
     }

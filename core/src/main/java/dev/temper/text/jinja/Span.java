@@ -10,7 +10,8 @@ public record Span(int start, int end) {
   /** Checks that {@code 0 <= start <= end}. */
   public Span {
     if (start < 0 || end < start) {
-      throw new IllegalArgumentException("Span: expected 0 <= start <= end, got start " + start + ", end " + end);
+      throw new IllegalArgumentException(
+          "Span: expected 0 <= start <= end, got start " + start + ", end " + end);
     }
   }
 

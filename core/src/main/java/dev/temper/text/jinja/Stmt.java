@@ -13,7 +13,14 @@ sealed interface Stmt {
 
   record Print(Expr value, int line) implements Stmt {}
 
-  record For(Expr target, Expr iterable, @Nullable Expr filter, boolean recursive, List<Stmt> body, List<Stmt> otherwise, int line)
+  record For(
+      Expr target,
+      Expr iterable,
+      @Nullable Expr filter,
+      boolean recursive,
+      List<Stmt> body,
+      List<Stmt> otherwise,
+      int line)
       implements Stmt {}
 
   record If(List<Branch> branches, List<Stmt> otherwise, int line) implements Stmt {}
@@ -22,7 +29,8 @@ sealed interface Stmt {
 
   record Set(Expr target, Expr value, int line) implements Stmt {}
 
-  record SetBlock(Expr target, Expr.@Nullable Filter filter, List<Stmt> body, int line) implements Stmt {}
+  record SetBlock(Expr target, Expr.@Nullable Filter filter, List<Stmt> body, int line)
+      implements Stmt {}
 
   record With(List<Expr> targets, List<Expr> values, List<Stmt> body, int line) implements Stmt {}
 
@@ -38,7 +46,10 @@ sealed interface Stmt {
 
   record LoopControl(Signal signal, int line) implements Stmt {}
 
-  /** {@code include}, {@code import}, {@code from} and {@code extends}: valid to parse, an error to run, as there is no loader. */
+  /**
+   * {@code include}, {@code import}, {@code from} and {@code extends}: valid to parse, an error to
+   * run, as there is no loader.
+   */
   record LoadTemplate(Expr template, int line) implements Stmt {}
 
   /** How a list of statements ended. */
@@ -52,7 +63,8 @@ sealed interface Stmt {
    * The parameters and body of a macro or of a call block's caller.
    *
    * @param defaults belong to the last parameters
-   * @param usesCaller whether the body reads {@code caller}; likewise for {@code varargs} and {@code kwargs}
+   * @param usesCaller whether the body reads {@code caller}; likewise for {@code varargs} and
+   *     {@code kwargs}
    */
   record MacroBody(
       String name,

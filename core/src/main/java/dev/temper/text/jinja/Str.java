@@ -29,7 +29,11 @@ final class Str {
   }
 
   static boolean isLineBreak(char c) {
-    return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
+    return (c >= 0x0A && c <= 0x0D)
+        || (c >= 0x1C && c <= 0x1E)
+        || c == 0x85
+        || c == 0x2028
+        || c == 0x2029;
   }
 
   static int skipSpace(String s, int from) {
@@ -194,7 +198,9 @@ final class Str {
     return parts;
   }
 
-  /** Splits at runs of whitespace from the right, at most {@code limit} times (negative: no limit). */
+  /**
+   * Splits at runs of whitespace from the right, at most {@code limit} times (negative: no limit).
+   */
   static List<Object> rsplit(String s, int limit, Budget budget) {
     List<Object> reversed = new ArrayList<>();
     int end = endOfText(s, s.length());

@@ -5,10 +5,14 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Python's {@code str.format}, whose fields look up attributes through the sandbox like any expression. */
+/**
+ * Python's {@code str.format}, whose fields look up attributes through the sandbox like any
+ * expression.
+ */
 final class StringFormat {
   private static final Pattern SPEC =
-      Pattern.compile("(?s)(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\\d{1,9})?([,_])?(?:\\.(\\d{1,9}))?([a-zA-Z%])?");
+      Pattern.compile(
+          "(?s)(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\\d{1,9})?([,_])?(?:\\.(\\d{1,9}))?([a-zA-Z%])?");
 
   private final Interpreter interpreter;
   private List<Object> positional = List.of();
@@ -89,7 +93,8 @@ final class StringFormat {
           switch (rest.charAt(1)) {
             case 's' -> Repr.str(value, interpreter.budget());
             case 'r', 'a' -> Repr.repr(value, interpreter.budget());
-            default -> throw JinjaException.value("Unknown conversion specifier '" + rest.charAt(1) + "'");
+            default ->
+                throw JinjaException.value("Unknown conversion specifier '" + rest.charAt(1) + "'");
           };
       rest = rest.substring(2);
     }
@@ -125,7 +130,9 @@ final class StringFormat {
   }
 
   private static boolean isNumber(String text) {
-    return !text.isEmpty() && text.length() < 10 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    return !text.isEmpty()
+        && text.length() < 10
+        && text.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 
   private Object first(String name) {
@@ -133,7 +140,9 @@ final class StringFormat {
       int index = name.isEmpty() ? automatic++ : Integer.parseInt(name);
       if (index >= positional.size()) {
         throw new JinjaException(
-            JinjaException.Kind.LOOKUP, 0, "Replacement index " + index + " out of range for positional args tuple");
+            JinjaException.Kind.LOOKUP,
+            0,
+            "Replacement index " + index + " out of range for positional args tuple");
       }
       return positional.get(index);
     }
@@ -152,10 +161,16 @@ final class StringFormat {
     Matcher m = SPEC.matcher(spec);
     boolean number = Numbers.isNumber(value);
     if (!m.matches()) {
-      throw JinjaException.value("Invalid format specifier '" + spec + "' for object of type '" + Values.typeName(value) + "'");
+      throw JinjaException.value(
+          "Invalid format specifier '"
+              + spec
+              + "' for object of type '"
+              + Values.typeName(value)
+              + "'");
     }
     if (!number && !Values.isString(value)) {
-      throw JinjaException.type("unsupported format string passed to " + Values.typeName(value) + ".__format__");
+      throw JinjaException.type(
+          "unsupported format string passed to " + Values.typeName(value) + ".__format__");
     }
     boolean zero = m.group(6) != null;
     String fill = m.group(1) != null ? m.group(1) : zero ? "0" : " ";
@@ -165,13 +180,17 @@ final class StringFormat {
     String sign = "";
     String text;
     if (number) {
-      boolean negative = value instanceof Double d ? d < 0 || (d == 0 && 1 / d < 0) : Numbers.integer(value).signum() < 0;
+      boolean negative =
+          value instanceof Double d
+              ? d < 0 || (d == 0 && 1 / d < 0)
+              : Numbers.integer(value).signum() < 0;
       sign = negative ? "-" : m.group(3) == null || m.group(3).equals("-") ? "" : m.group(3);
       text = number(value, m);
     } else {
       char type = m.group(10) == null ? 's' : m.group(10).charAt(0);
       if (type != 's' || m.group(3) != null || m.group(8) != null || align.equals("=")) {
-        throw JinjaException.value("Invalid format specifier '" + spec + "' for object of type 'str'");
+        throw JinjaException.value(
+            "Invalid format specifier '" + spec + "' for object of type 'str'");
       }
       text = Values.text(value);
       if (m.group(9) != null) {
@@ -218,13 +237,21 @@ final class StringFormat {
         text = Numbers.repr(magnitude);
       } else if (type == 0) {
         text = NumberFormat.format(magnitude, 'g', precision, alternate);
-        text = text.indexOf('.') < 0 && text.indexOf('e') < 0 && precision > text.length() ? text + ".0" : text;
+        text =
+            text.indexOf('.') < 0 && text.indexOf('e') < 0 && precision > text.length()
+                ? text + ".0"
+                : text;
       } else if (type == '%') {
         text = NumberFormat.format(magnitude * 100, 'f', precision, alternate) + "%";
       } else if ("eEfFgG".indexOf(type) >= 0) {
         text = NumberFormat.format(magnitude, type, precision, alternate);
       } else {
-        throw JinjaException.value("Unknown format code '" + type + "' for object of type '" + Values.typeName(value) + "'");
+        throw JinjaException.value(
+            "Unknown format code '"
+                + type
+                + "' for object of type '"
+                + Values.typeName(value)
+                + "'");
       }
     }
     return separated(text, m, group);

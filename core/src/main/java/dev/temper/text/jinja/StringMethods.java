@@ -25,7 +25,9 @@ final class StringMethods {
     String text = Values.text(string);
     if (name.equals("format")) {
       return new Function(
-          "function", (interpreter, a) -> new StringFormat(interpreter).format(text, a.positional(), PyDict.of(a.named())));
+          "function",
+          (interpreter, a) ->
+              new StringFormat(interpreter).format(text, a.positional(), PyDict.of(a.named())));
     }
     Method method = METHODS.get(name);
     if (method == null) {
@@ -63,25 +65,40 @@ final class StringMethods {
     plain("title", Str::title);
     plain("capitalize", Str::capitalize);
     plain("swapcase", Str::swapCase);
-    method("strip", (interpreter, s, a) -> a.isNone(0) ? Str.strip(s) : Str.strip(s, a.string(0), true, true), "chars?");
-    method("lstrip", (interpreter, s, a) -> a.isNone(0) ? Str.lstrip(s) : Str.strip(s, a.string(0), true, false), "chars?");
-    method("rstrip", (interpreter, s, a) -> a.isNone(0) ? Str.rstrip(s) : Str.strip(s, a.string(0), false, true), "chars?");
+    method(
+        "strip",
+        (interpreter, s, a) -> a.isNone(0) ? Str.strip(s) : Str.strip(s, a.string(0), true, true),
+        "chars?");
+    method(
+        "lstrip",
+        (interpreter, s, a) -> a.isNone(0) ? Str.lstrip(s) : Str.strip(s, a.string(0), true, false),
+        "chars?");
+    method(
+        "rstrip",
+        (interpreter, s, a) -> a.isNone(0) ? Str.rstrip(s) : Str.strip(s, a.string(0), false, true),
+        "chars?");
     method("split", (interpreter, s, a) -> split(interpreter, s, a, false), "sep?", "maxsplit?");
     method("rsplit", (interpreter, s, a) -> split(interpreter, s, a, true), "sep?", "maxsplit?");
     method(
         "splitlines",
-        (interpreter, s, a) -> new PyList(List.copyOf(Str.splitLines(s, a.truth(0, false), interpreter.budget()))),
+        (interpreter, s, a) ->
+            new PyList(List.copyOf(Str.splitLines(s, a.truth(0, false), interpreter.budget()))),
         "keepends?");
     method("startswith", (interpreter, s, a) -> affix(s, a, true), "prefix", "start?", "end?");
     method("endswith", (interpreter, s, a) -> affix(s, a, false), "suffix", "start?", "end?");
-    method("removeprefix", (i, s, a) -> s.startsWith(a.string(0)) ? s.substring(a.string(0).length()) : s, "prefix");
+    method(
+        "removeprefix",
+        (i, s, a) -> s.startsWith(a.string(0)) ? s.substring(a.string(0).length()) : s,
+        "prefix");
     method(
         "removesuffix",
-        (i, s, a) -> s.endsWith(a.string(0)) ? s.substring(0, s.length() - a.string(0).length()) : s,
+        (i, s, a) ->
+            s.endsWith(a.string(0)) ? s.substring(0, s.length() - a.string(0).length()) : s,
         "suffix");
     method(
         "replace",
-        (interpreter, s, a) -> replace(interpreter.budget(), s, a.string(0), a.string(1), a.integer(2, -1)),
+        (interpreter, s, a) ->
+            replace(interpreter.budget(), s, a.string(0), a.string(1), a.integer(2, -1)),
         "old",
         "new",
         "count?");
@@ -89,21 +106,41 @@ final class StringMethods {
     method("rfind", (interpreter, s, a) -> Numbers.of(find(s, a, true)), "sub", "start?", "end?");
     method("index", (interpreter, s, a) -> index(find(s, a, false)), "sub", "start?", "end?");
     method("rindex", (interpreter, s, a) -> index(find(s, a, true)), "sub", "start?", "end?");
-    method("count", (interpreter, s, a) -> count(interpreter.budget(), s, a), "sub", "start?", "end?");
+    method(
+        "count", (interpreter, s, a) -> count(interpreter.budget(), s, a), "sub", "start?", "end?");
     method("join", StringMethods::join, "iterable");
     method("partition", (interpreter, s, a) -> partition(s, a.string(0), false), "sep");
     method("rpartition", (interpreter, s, a) -> partition(s, a.string(0), true), "sep");
-    method("zfill", (interpreter, s, a) -> zeroFill(interpreter.budget(), s, a.integer(0, 0)), "width");
-    method("ljust", (interpreter, s, a) -> justify(interpreter.budget(), s, a, 0, 1), "width", "fillchar?");
-    method("rjust", (interpreter, s, a) -> justify(interpreter.budget(), s, a, 1, 0), "width", "fillchar?");
-    method("center", (interpreter, s, a) -> justify(interpreter.budget(), s, a, 1, 1), "width", "fillchar?");
-    method("expandtabs", (interpreter, s, a) -> expandTabs(interpreter.budget(), s, a.integer(0, 8)), "tabsize?");
+    method(
+        "zfill",
+        (interpreter, s, a) -> zeroFill(interpreter.budget(), s, a.integer(0, 0)),
+        "width");
+    method(
+        "ljust",
+        (interpreter, s, a) -> justify(interpreter.budget(), s, a, 0, 1),
+        "width",
+        "fillchar?");
+    method(
+        "rjust",
+        (interpreter, s, a) -> justify(interpreter.budget(), s, a, 1, 0),
+        "width",
+        "fillchar?");
+    method(
+        "center",
+        (interpreter, s, a) -> justify(interpreter.budget(), s, a, 1, 1),
+        "width",
+        "fillchar?");
+    method(
+        "expandtabs",
+        (interpreter, s, a) -> expandTabs(interpreter.budget(), s, a.integer(0, 8)),
+        "tabsize?");
     method("translate", StringMethods::translate, "table");
     method(
         "format_map",
         (interpreter, s, a) -> {
           if (!(a.get(0) instanceof PyDict values)) {
-            throw JinjaException.type("format_map() needs a dict, got " + Values.typeName(a.get(0)));
+            throw JinjaException.type(
+                "format_map() needs a dict, got " + Values.typeName(a.get(0)));
           }
           return new StringFormat(interpreter).format(s, List.of(), values);
         },
@@ -124,35 +161,59 @@ final class StringMethods {
         (interpreter, s, a) ->
             !s.isEmpty()
                 && (s.charAt(0) == '_' || Character.isUnicodeIdentifierStart(s.codePointAt(0)))
-                && s.codePoints().allMatch(c -> c == '_' || (Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c))));
+                && s.codePoints()
+                    .allMatch(
+                        c ->
+                            c == '_'
+                                || (Character.isUnicodeIdentifierPart(c)
+                                    && !Character.isIdentifierIgnorable(c))));
   }
 
-  /** The three categories of numbers; unlike in Python without the ideographs that stand for numbers. */
+  /**
+   * The three categories of numbers; unlike in Python without the ideographs that stand for
+   * numbers.
+   */
   private static boolean isNumeric(int c) {
     int type = Character.getType(c);
-    return type == Character.DECIMAL_DIGIT_NUMBER || type == Character.LETTER_NUMBER || type == Character.OTHER_NUMBER;
+    return type == Character.DECIMAL_DIGIT_NUMBER
+        || type == Character.LETTER_NUMBER
+        || type == Character.OTHER_NUMBER;
   }
 
   private static boolean isSuperscriptDigit(int c) {
-    return c == 0xB2 || c == 0xB3 || c == 0xB9 || c == 0x2070 || (c >= 0x2074 && c <= 0x2079) || (c >= 0x2080 && c <= 0x2089);
+    return c == 0xB2
+        || c == 0xB3
+        || c == 0xB9
+        || c == 0x2070
+        || (c >= 0x2074 && c <= 0x2079)
+        || (c >= 0x2080 && c <= 0x2089);
   }
 
   private static Object split(Interpreter interpreter, String s, Bound a, boolean right) {
     int limit = a.integer(1, -1);
     List<Object> parts;
     if (a.isNone(0)) {
-      parts = right ? Str.rsplit(s, limit, interpreter.budget()) : Str.split(s, limit, interpreter.budget());
+      parts =
+          right
+              ? Str.rsplit(s, limit, interpreter.budget())
+              : Str.split(s, limit, interpreter.budget());
     } else {
       String separator = a.string(0);
       if (separator.isEmpty()) {
         throw JinjaException.value("empty separator");
       }
-      parts = right ? Str.rsplit(s, separator, limit, interpreter.budget()) : Str.split(s, separator, limit, interpreter.budget());
+      parts =
+          right
+              ? Str.rsplit(s, separator, limit, interpreter.budget())
+              : Str.split(s, separator, limit, interpreter.budget());
     }
     return new PyList(parts);
   }
 
-  /** The part of a string that the arguments 1 and 2 (start and end) leave, as UTF-16 positions; null when start is past the end. */
+  /**
+   * The part of a string that the arguments 1 and 2 (start and end) leave, as UTF-16 positions;
+   * null when start is past the end.
+   */
   private static int @Nullable [] range(String s, Bound a) {
     if (a.isNone(1) && a.isNone(2)) {
       return new int[] {0, s.length()};
@@ -175,7 +236,8 @@ final class StringMethods {
     for (Object affix : affixes) {
       if (!Values.isString(affix)) {
         String name = prefix ? "startswith" : "endswith";
-        throw JinjaException.type(name + " first arg must be str or a tuple of str, not " + Values.typeName(affix));
+        throw JinjaException.type(
+            name + " first arg must be str or a tuple of str, not " + Values.typeName(affix));
       }
       if (prefix ? part.startsWith(Values.text(affix)) : part.endsWith(Values.text(affix))) {
         return true;
@@ -207,7 +269,10 @@ final class StringMethods {
       return Numbers.of(0);
     }
     String part = s.substring(range[0], range[1]);
-    return Numbers.of(a.string(0).isEmpty() ? Str.length(part) + 1L : Str.split(part, a.string(0), -1, budget).size() - 1L);
+    return Numbers.of(
+        a.string(0).isEmpty()
+            ? Str.length(part) + 1L
+            : Str.split(part, a.string(0), -1, budget).size() - 1L);
   }
 
   static String replace(Budget budget, String s, String old, String replacement, int count) {
@@ -228,7 +293,10 @@ final class StringMethods {
     return out.append(s, from, s.length()).toString();
   }
 
-  /** The place before the next character: where an empty string is found after {@code done} finds, or -1. */
+  /**
+   * The place before the next character: where an empty string is found after {@code done} finds,
+   * or -1.
+   */
   private static int nextGap(String s, int from, int done) {
     if (done == 0) {
       return 0;
@@ -241,7 +309,12 @@ final class StringMethods {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < items.size(); i++) {
       if (!Values.isString(items.get(i))) {
-        throw JinjaException.type("sequence item " + i + ": expected str instance, " + Values.typeName(items.get(i)) + " found");
+        throw JinjaException.type(
+            "sequence item "
+                + i
+                + ": expected str instance, "
+                + Values.typeName(items.get(i))
+                + " found");
       }
       String item = Values.text(items.get(i));
       interpreter.budget().chars((long) item.length() + separator.length());
@@ -279,7 +352,10 @@ final class StringMethods {
     return pad(budget, s, a.integer(0, 0), fill, left, right);
   }
 
-  /** Pads to a width: on the left, on the right, or on both sides when {@code left} and {@code right} are 1. */
+  /**
+   * Pads to a width: on the left, on the right, or on both sides when {@code left} and {@code
+   * right} are 1.
+   */
   static String pad(Budget budget, String s, int width, String fill, int left, int right) {
     int missing = width - Str.length(s);
     if (missing <= 0) {

@@ -23,17 +23,20 @@ final class Tests {
     return TESTS.containsKey(name);
   }
 
-  static boolean apply(Interpreter interpreter, String name, Object value, CallArguments arguments) {
+  static boolean apply(
+      Interpreter interpreter, String name, Object value, CallArguments arguments) {
     Test test = TESTS.get(name);
     if (test == null) {
       throw JinjaException.template("No test named " + Repr.quote(name) + " found.");
     }
     Signature.Bound bound = test.signature().bind(arguments);
-    return test.body().holds(interpreter, value, test.signature().names().isEmpty() ? None.NONE : bound.get(0));
+    return test.body()
+        .holds(interpreter, value, test.signature().names().isEmpty() ? None.NONE : bound.get(0));
   }
 
   private static void is(String name, Predicate<Object> holds) {
-    TESTS.put(name, new Test(Signature.of(name), (interpreter, value, argument) -> holds.test(value)));
+    TESTS.put(
+        name, new Test(Signature.of(name), (interpreter, value, argument) -> holds.test(value)));
   }
 
   private static void with(String name, Body body) {
@@ -42,7 +45,9 @@ final class Tests {
 
   private static void compare(CompareOp op, String... names) {
     for (String name : names) {
-      with(name, (interpreter, value, argument) -> interpreter.operators().compare(op, value, argument));
+      with(
+          name,
+          (interpreter, value, argument) -> interpreter.operators().compare(op, value, argument));
     }
   }
 
@@ -59,20 +64,41 @@ final class Tests {
     is("string", Values::isString);
     is("mapping", value -> value instanceof PyDict);
     is("iterable", Values::isIterable);
-    is("sequence", value -> Values.length(value) >= 0 && !(value instanceof DictView) && !(value instanceof LoopContext));
+    is(
+        "sequence",
+        value ->
+            Values.length(value) >= 0
+                && !(value instanceof DictView)
+                && !(value instanceof LoopContext));
     is("callable", value -> value instanceof Callable || value instanceof Undefined);
     is("escaped", value -> value instanceof Markup);
     is("filter", value -> Values.hashKey(value) instanceof String name && Filters.exists(name));
     is("test", value -> Values.hashKey(value) instanceof String name && exists(name));
     with("sameas", (interpreter, value, argument) -> Operators.same(value, argument));
     with("in", (interpreter, value, argument) -> interpreter.operators().contains(argument, value));
-    with("divisibleby", (interpreter, value, argument) -> remainder(interpreter, value, argument, 0));
-    TESTS.put("odd", new Test(Signature.of("odd"), (interpreter, value, argument) -> remainder(interpreter, value, Numbers.of(2), 1)));
-    TESTS.put("even", new Test(Signature.of("even"), (interpreter, value, argument) -> remainder(interpreter, value, Numbers.of(2), 0)));
+    with(
+        "divisibleby",
+        (interpreter, value, argument) -> remainder(interpreter, value, argument, 0));
     TESTS.put(
-        "lower", new Test(Signature.of("lower"), (interpreter, value, argument) -> Str.isLower(Repr.str(value, interpreter.budget()))));
+        "odd",
+        new Test(
+            Signature.of("odd"),
+            (interpreter, value, argument) -> remainder(interpreter, value, Numbers.of(2), 1)));
     TESTS.put(
-        "upper", new Test(Signature.of("upper"), (interpreter, value, argument) -> Str.isUpper(Repr.str(value, interpreter.budget()))));
+        "even",
+        new Test(
+            Signature.of("even"),
+            (interpreter, value, argument) -> remainder(interpreter, value, Numbers.of(2), 0)));
+    TESTS.put(
+        "lower",
+        new Test(
+            Signature.of("lower"),
+            (interpreter, value, argument) -> Str.isLower(Repr.str(value, interpreter.budget()))));
+    TESTS.put(
+        "upper",
+        new Test(
+            Signature.of("upper"),
+            (interpreter, value, argument) -> Str.isUpper(Repr.str(value, interpreter.budget()))));
     compare(CompareOp.EQ, "eq", "==", "equalto");
     compare(CompareOp.NE, "ne", "!=");
     compare(CompareOp.GT, "gt", ">", "greaterthan");
@@ -81,7 +107,8 @@ final class Tests {
     compare(CompareOp.LE, "le", "<=");
   }
 
-  private static boolean remainder(Interpreter interpreter, Object value, Object divisor, long expected) {
+  private static boolean remainder(
+      Interpreter interpreter, Object value, Object divisor, long expected) {
     Object remainder = interpreter.operators().arithmetic(ArithmeticOp.MODULO, value, divisor);
     return interpreter.operators().equal(remainder, Numbers.of(expected));
   }

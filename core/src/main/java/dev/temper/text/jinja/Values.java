@@ -8,8 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of a template: {@link None}, {@link Boolean}, {@link BigInteger}, {@link Double}, {@link String}, {@link Markup}, {@link PyList},
- * {@link PyTuple}, {@link PyDict}, {@link DictView}, {@link PyRange}, {@link Lazy}, {@link Undefined} and {@link HostObject}. There is no
+ * The values of a template: {@link None}, {@link Boolean}, {@link BigInteger}, {@link Double},
+ * {@link String}, {@link Markup}, {@link PyList}, {@link PyTuple}, {@link PyDict}, {@link
+ * DictView}, {@link PyRange}, {@link Lazy}, {@link Undefined} and {@link HostObject}. There is no
  * other: Java objects never reach a template.
  */
 final class Values {

@@ -17,9 +17,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file that grows record by record and gives up quietly: after the first failure it warns once and drops what follows.
+ * A file that grows record by record and gives up quietly: after the first failure it warns once
+ * and drops what follows.
  *
- * <p>Each record is one unbuffered write, so it is in the page cache when {@link #append} returns and outlives the process.
+ * <p>Each record is one unbuffered write, so it is in the page cache when {@link #append} returns
+ * and outlives the process.
  */
 final class AppendFile implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AppendFile.class);
@@ -36,7 +38,8 @@ final class AppendFile implements AutoCloseable {
   static AppendFile create(Path path) {
     try {
       if (Files.exists(path) && Files.size(path) > 0) {
-        throw new UserException(path + " already holds metrics of a run: choose another directory, or resume that run");
+        throw new UserException(
+            path + " already holds metrics of a run: choose another directory, or resume that run");
       }
       return open(path);
     } catch (IOException e) {
@@ -44,7 +47,10 @@ final class AppendFile implements AutoCloseable {
     }
   }
 
-  /** As {@link #create}, for a file that is first needed in the middle of a run: a failure is a warning. */
+  /**
+   * As {@link #create}, for a file that is first needed in the middle of a run: a failure is a
+   * warning.
+   */
   static AppendFile createQuietly(Path path) {
     try {
       return create(path);
@@ -72,7 +78,9 @@ final class AppendFile implements AutoCloseable {
       Files.createDirectories(parent);
     }
     return new AppendFile(
-        path, FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
+        path,
+        FileChannel.open(
+            path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
   }
 
   void append(byte[] record) {
@@ -157,7 +165,9 @@ final class AppendFile implements AutoCloseable {
 
   @FunctionalInterface
   interface LineFilter {
-    /** The line to keep in place of {@code line}, the {@code number}th from 1, or null to drop it. */
+    /**
+     * The line to keep in place of {@code line}, the {@code number}th from 1, or null to drop it.
+     */
     @Nullable String keep(int number, String line);
   }
 

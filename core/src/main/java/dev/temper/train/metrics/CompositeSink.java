@@ -9,7 +9,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Hands everything to several sinks.
  *
- * <p>A sink that throws is logged once as a warning and gets nothing more until {@link #close}; the others and the training run go on.
+ * <p>A sink that throws is logged once as a warning and gets nothing more until {@link #close}; the
+ * others and the training run go on.
  */
 public final class CompositeSink implements MetricSink {
   private static final Logger log = LoggerFactory.getLogger(CompositeSink.class);
@@ -17,7 +18,10 @@ public final class CompositeSink implements MetricSink {
   private final List<MetricSink> sinks;
   private final List<MetricSink> working;
 
-  /** A sink over {@code sinks}, in that order; it closes them. None at all is allowed and keeps nothing. */
+  /**
+   * A sink over {@code sinks}, in that order; it closes them. None at all is allowed and keeps
+   * nothing.
+   */
   public CompositeSink(List<? extends MetricSink> sinks) {
     this.sinks = List.copyOf(sinks);
     this.working = new ArrayList<>(sinks);

@@ -9,10 +9,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Appends rows to a CSV file (RFC 4180): {@code step,epoch,phase}, then one column for each metric in the order they first appeared.
+ * Appends rows to a CSV file (RFC 4180): {@code step,epoch,phase}, then one column for each metric
+ * in the order they first appeared.
  *
- * <p>A metric that appears later (the first held-out loss, say) adds a column: the file is rewritten atomically with that cell empty in
- * the rows before. So the file is a well-formed table at every moment. NaN and infinities are written as Java and pandas spell them.
+ * <p>A metric that appears later (the first held-out loss, say) adds a column: the file is
+ * rewritten atomically with that cell empty in the rows before. So the file is a well-formed table
+ * at every moment. NaN and infinities are written as Java and pandas spell them.
  */
 public final class CsvSink implements MetricSink {
   private static final List<String> FIXED = List.of("step", "epoch", "phase");
@@ -32,7 +34,8 @@ public final class CsvSink implements MetricSink {
   }
 
   /**
-   * Goes on with the file of an earlier run, dropping rows after {@code resumeStep} and incomplete ones first, atomically.
+   * Goes on with the file of an earlier run, dropping rows after {@code resumeStep} and incomplete
+   * ones first, atomically.
    *
    * @param resumeStep the optimizer steps completed at the checkpoint that the run resumes from
    * @throws dev.temper.UserException if the file cannot be read or written
@@ -64,7 +67,9 @@ public final class CsvSink implements MetricSink {
     } else if (metrics.size() > before) {
       widen(metrics.size() - before);
     }
-    List<String> cells = new ArrayList<>(List.of(Long.toString(row.step()), Double.toString(row.epoch()), row.phase().label()));
+    List<String> cells =
+        new ArrayList<>(
+            List.of(Long.toString(row.step()), Double.toString(row.epoch()), row.phase().label()));
     for (String name : metrics) {
       Double value = row.values().get(name);
       cells.add(value == null ? "" : value.toString());
@@ -86,7 +91,10 @@ public final class CsvSink implements MetricSink {
   private String header() {
     List<String> names = new ArrayList<>(FIXED);
     for (String name : metrics) {
-      names.add(name.contains(",") || name.contains("\"") ? '"' + name.replace("\"", "\"\"") + '"' : name);
+      names.add(
+          name.contains(",") || name.contains("\"")
+              ? '"' + name.replace("\"", "\"\"") + '"'
+              : name);
     }
     return String.join(",", names);
   }

@@ -5,10 +5,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Appends rows to a JSON Lines file, one object a line: {@code {"step":10,"epoch":0.5,"phase":"train","loss":1.2}}.
+ * Appends rows to a JSON Lines file, one object a line: {@code
+ * {"step":10,"epoch":0.5,"phase":"train","loss":1.2}}.
  *
- * <p>JSON has no NaN or infinity: those are written as the strings {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}. {@link
- * MetricLog#read} reads the file back.
+ * <p>JSON has no NaN or infinity: those are written as the strings {@code "NaN"}, {@code
+ * "Infinity"} and {@code "-Infinity"}. {@link MetricLog#read} reads the file back.
  */
 public final class JsonlSink implements MetricSink {
   private static final Logger log = LoggerFactory.getLogger(JsonlSink.class);
@@ -25,8 +26,8 @@ public final class JsonlSink implements MetricSink {
   }
 
   /**
-   * Goes on with the file of an earlier run. Rows after {@code resumeStep} will be computed again and are dropped first, atomically; so
-   * is a row that a crash left incomplete.
+   * Goes on with the file of an earlier run. Rows after {@code resumeStep} will be computed again
+   * and are dropped first, atomically; so is a row that a crash left incomplete.
    *
    * @param resumeStep the optimizer steps completed at the checkpoint that the run resumes from
    * @throws dev.temper.UserException if the file cannot be read or written
@@ -39,7 +40,11 @@ public final class JsonlSink implements MetricSink {
               try {
                 return MetricLog.parse(line).step() <= resumeStep ? line : null;
               } catch (IllegalArgumentException e) {
-                log.warn("{} line {}: dropped, it is not a row of metrics ({})", path, number, e.getMessage());
+                log.warn(
+                    "{} line {}: dropped, it is not a row of metrics ({})",
+                    path,
+                    number,
+                    e.getMessage());
                 return null;
               }
             });

@@ -23,9 +23,11 @@ public final class MetricLog {
   private MetricLog() {}
 
   /**
-   * All rows of a file that {@link JsonlSink} wrote, in order. A last line that a crash left incomplete is ignored.
+   * All rows of a file that {@link JsonlSink} wrote, in order. A last line that a crash left
+   * incomplete is ignored.
    *
-   * @throws UserException if the file cannot be read, or a line before the last is not a row; the message names file and line
+   * @throws UserException if the file cannot be read, or a line before the last is not a row; the
+   *     message names file and line
    */
   public static List<MetricRow> read(Path jsonl) {
     List<MetricRow> rows = new ArrayList<>();
@@ -37,7 +39,8 @@ public final class MetricLog {
           rows.add(parse(line));
         } catch (IllegalArgumentException e) {
           if (next != null) {
-            throw new UserException(jsonl + " line " + number + " is not a row of metrics: " + e.getMessage(), e);
+            throw new UserException(
+                jsonl + " line " + number + " is not a row of metrics: " + e.getMessage(), e);
           }
         }
         line = next;
@@ -71,8 +74,11 @@ public final class MetricLog {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage(), e);
     }
-    if (!node.path("step").isIntegralNumber() || !node.path("epoch").isNumber() || !node.path("phase").isTextual()) {
-      throw new IllegalArgumentException("needs a whole number \"step\", a number \"epoch\" and a \"phase\"");
+    if (!node.path("step").isIntegralNumber()
+        || !node.path("epoch").isNumber()
+        || !node.path("phase").isTextual()) {
+      throw new IllegalArgumentException(
+          "needs a whole number \"step\", a number \"epoch\" and a \"phase\"");
     }
     Map<String, Double> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : node.properties()) {
@@ -82,7 +88,8 @@ public final class MetricLog {
       }
     }
     Phase phase = Phase.valueOf(node.path("phase").textValue().toUpperCase(Locale.ROOT));
-    return new MetricRow(node.path("step").longValue(), node.path("epoch").doubleValue(), values, phase);
+    return new MetricRow(
+        node.path("step").longValue(), node.path("epoch").doubleValue(), values, phase);
   }
 
   private static double number(String name, JsonNode value) {

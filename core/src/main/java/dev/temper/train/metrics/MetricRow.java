@@ -10,9 +10,11 @@ import java.util.Set;
 /**
  * The metrics of one moment of a run.
  *
- * <p>Names are TRL's: {@code loss}, {@code grad_norm}, {@code learning_rate}, {@code entropy}, {@code mean_token_accuracy}, {@code
- * num_tokens}, {@code rewards/margins}, {@code tokens_per_second}, … Names of held-out metrics begin with {@code eval_}; the constructor
- * adds the prefix to those of an {@link Phase#EVAL} row that lack it. Values may be NaN or infinite: a run that diverges must be visible.
+ * <p>Names are TRL's: {@code loss}, {@code grad_norm}, {@code learning_rate}, {@code entropy},
+ * {@code mean_token_accuracy}, {@code num_tokens}, {@code rewards/margins}, {@code
+ * tokens_per_second}, … Names of held-out metrics begin with {@code eval_}; the constructor adds
+ * the prefix to those of an {@link Phase#EVAL} row that lack it. Values may be NaN or infinite: a
+ * run that diverges must be visible.
  *
  * @param step optimizer steps completed, at least 0
  * @param epoch passes over the data completed, at least 0
@@ -31,7 +33,8 @@ public record MetricRow(long step, double epoch, Map<String, Double> values, Pha
       throw new IllegalArgumentException("MetricRow: step must be at least 0, got " + step);
     }
     if (!(epoch >= 0) || Double.isInfinite(epoch)) {
-      throw new IllegalArgumentException("MetricRow: epoch must be finite and at least 0, got " + epoch);
+      throw new IllegalArgumentException(
+          "MetricRow: epoch must be finite and at least 0, got " + epoch);
     }
     requireNonNull(phase, "phase");
     Map<String, Double> copy = new LinkedHashMap<>();
@@ -41,7 +44,12 @@ public record MetricRow(long step, double epoch, Map<String, Double> values, Pha
         name = EVAL_PREFIX + name;
       }
       if (copy.put(name, requireNonNull(entry.getValue(), name)) != null) {
-        throw new IllegalArgumentException("MetricRow: metric '" + name + "' is given twice (with and without " + EVAL_PREFIX + ")");
+        throw new IllegalArgumentException(
+            "MetricRow: metric '"
+                + name
+                + "' is given twice (with and without "
+                + EVAL_PREFIX
+                + ")");
       }
     }
     values = Collections.unmodifiableMap(copy);
@@ -59,10 +67,16 @@ public record MetricRow(long step, double epoch, Map<String, Double> values, Pha
 
   private static String checkedName(String name) {
     if (name.isBlank() || name.chars().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException("MetricRow: a metric name must be printable text without line breaks, got '" + name + "'");
+      throw new IllegalArgumentException(
+          "MetricRow: a metric name must be printable text without line breaks, got '"
+              + name
+              + "'");
     }
     if (RESERVED.contains(name)) {
-      throw new IllegalArgumentException("MetricRow: '" + name + "' is a column of its own: pass it as that argument, not as a metric");
+      throw new IllegalArgumentException(
+          "MetricRow: '"
+              + name
+              + "' is a column of its own: pass it as that argument, not as a metric");
     }
     return name;
   }

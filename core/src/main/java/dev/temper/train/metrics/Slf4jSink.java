@@ -5,7 +5,10 @@ import java.util.StringJoiner;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs each row as one line at level INFO: {@code train step 10 epoch 0.50 | loss 1.234 | grad_norm 0.87}. */
+/**
+ * Logs each row as one line at level INFO: {@code train step 10 epoch 0.50 | loss 1.234 | grad_norm
+ * 0.87}.
+ */
 public final class Slf4jSink implements MetricSink {
   private final Logger logger;
 
@@ -25,7 +28,9 @@ public final class Slf4jSink implements MetricSink {
       return;
     }
     StringJoiner line = new StringJoiner(" | ");
-    line.add(String.format(Locale.ROOT, "%s step %d epoch %.2f", row.phase().label(), row.step(), row.epoch()));
+    line.add(
+        String.format(
+            Locale.ROOT, "%s step %d epoch %.2f", row.phase().label(), row.step(), row.epoch()));
     row.values().forEach((name, value) -> line.add(name + " " + format(value)));
     logger.info("{}", line);
   }

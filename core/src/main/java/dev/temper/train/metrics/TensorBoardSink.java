@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes TensorBoard event files; look at them with {@code tensorboard --logdir DIR}.
  *
- * <p>Training metrics lie in the directory itself, held-out ones in its sub-directory {@code eval} under the same tags (without {@code
- * eval_}), so TensorBoard draws {@code loss} of both in one chart. File names carry the time but no host name. A resumed run adds files
- * and tells TensorBoard to forget the steps that are computed again. Values are stored as 32-bit floats: that is the format.
+ * <p>Training metrics lie in the directory itself, held-out ones in its sub-directory {@code eval}
+ * under the same tags (without {@code eval_}), so TensorBoard draws {@code loss} of both in one
+ * chart. File names carry the time but no host name. A resumed run adds files and tells TensorBoard
+ * to forget the steps that are computed again. Values are stored as 32-bit floats: that is the
+ * format.
  */
 public final class TensorBoardSink implements MetricSink {
   private static final String EVAL_DIRECTORY = "eval";
@@ -27,7 +29,8 @@ public final class TensorBoardSink implements MetricSink {
   private final OptionalLong resumeStep;
   private final InstantSource clock;
   private final AppendFile train;
-  private @Nullable AppendFile eval; // opened with the first held-out row: TensorBoard would list an empty run
+  private @Nullable AppendFile
+      eval; // opened with the first held-out row: TensorBoard would list an empty run
   private boolean closed;
 
   /**
@@ -42,7 +45,8 @@ public final class TensorBoardSink implements MetricSink {
   /**
    * Adds event files to those of an earlier run.
    *
-   * @param resumeStep the optimizer steps completed at the checkpoint that the run resumes from; events after it are superseded
+   * @param resumeStep the optimizer steps completed at the checkpoint that the run resumes from;
+   *     events after it are superseded
    * @throws UserException if the directory cannot be written
    */
   public TensorBoardSink(Path directory, long resumeStep) {
@@ -56,7 +60,10 @@ public final class TensorBoardSink implements MetricSink {
     this.train = begin(AppendFile.create(newFile(directory)));
     Path evalDirectory = directory.resolve(EVAL_DIRECTORY);
     if (resumeStep.isPresent() && Files.isDirectory(evalDirectory)) {
-      eval = begin(AppendFile.create(newFile(evalDirectory))); // at once, so that superseded points vanish at once
+      eval =
+          begin(
+              AppendFile.create(
+                  newFile(evalDirectory))); // at once, so that superseded points vanish at once
     }
   }
 
@@ -112,7 +119,10 @@ public final class TensorBoardSink implements MetricSink {
     return file;
   }
 
-  /** TensorBoard reads files in the order of their names; the suffix keeps two runs of one second apart. */
+  /**
+   * TensorBoard reads files in the order of their names; the suffix keeps two runs of one second
+   * apart.
+   */
   private Path newFile(Path in) {
     String name = "events.out.tfevents." + clock.instant().getEpochSecond() + ".temper";
     Path file = in.resolve(name);

@@ -9,9 +9,9 @@ import java.util.zip.CRC32C;
 /**
  * The bytes of TensorBoard's event files: protobuf messages written by hand, framed as TFRecords.
  *
- * <p>A record is the length (8 bytes, little-endian), its masked CRC-32C, the message, and its masked CRC-32C. Of {@code Event} the fields
- * wall_time 1, step 2, file_version 3, summary 5 and session_log 7 are used; of {@code Summary.Value} tag 1, simple_value 2, tensor 8 and
- * metadata 9.
+ * <p>A record is the length (8 bytes, little-endian), its masked CRC-32C, the message, and its
+ * masked CRC-32C. Of {@code Event} the fields wall_time 1, step 2, file_version 3, summary 5 and
+ * session_log 7 are used; of {@code Summary.Value} tag 1, simple_value 2, tensor 8 and metadata 9.
  */
 final class TfEvents {
   private static final int VARINT = 0;
@@ -41,7 +41,8 @@ final class TfEvents {
 
   /** One text for the text plugin: a tensor of one string. */
   static Message text(String tag, String text) {
-    Message metadata = new Message().message(1, new Message().text(1, "text")).varint(4, DATA_CLASS_TENSOR);
+    Message metadata =
+        new Message().message(1, new Message().text(1, "text")).varint(4, DATA_CLASS_TENSOR);
     Message shape = new Message().message(2, new Message().varint(1, 1));
     Message tensor = new Message().varint(1, DT_STRING).message(2, shape).text(8, text);
     return new Message().text(1, tag).message(9, metadata).message(8, tensor);
@@ -70,7 +71,10 @@ final class TfEvents {
     return out.array();
   }
 
-  /** CRC-32C rotated by 15 bits plus a constant: TFRecord's guard against checksums of data that contains checksums. */
+  /**
+   * CRC-32C rotated by 15 bits plus a constant: TFRecord's guard against checksums of data that
+   * contains checksums.
+   */
   static int maskedCrc(byte[] bytes, int offset, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, offset, length);
@@ -89,7 +93,8 @@ final class TfEvents {
 
     Message float64(int field, double value) {
       tag(field, FIXED64);
-      out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(value).array());
+      out.writeBytes(
+          ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(value).array());
       return this;
     }
 

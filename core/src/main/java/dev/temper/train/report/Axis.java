@@ -31,16 +31,26 @@ record Axis(double min, double max, boolean log, List<Double> ticks) {
     return new Axis(first * step, last * step, false, ticks);
   }
 
-  /** An axis over [low, high] itself, with those ticks that lie inside: for steps, which begin and end where they do. */
+  /**
+   * An axis over [low, high] itself, with those ticks that lie inside: for steps, which begin and
+   * end where they do.
+   */
   static Axis exact(double low, double high, int about) {
     Axis outer = linear(low, high, about);
     if (!(high > low)) {
       return outer;
     }
-    return new Axis(low, high, false, outer.ticks().stream().filter(tick -> tick >= low && tick <= high).toList());
+    return new Axis(
+        low,
+        high,
+        false,
+        outer.ticks().stream().filter(tick -> tick >= low && tick <= high).toList());
   }
 
-  /** A logarithmic axis over values above 0, with ticks at powers of ten and, over few of them, at 2 and 5 times these. */
+  /**
+   * A logarithmic axis over values above 0, with ticks at powers of ten and, over few of them, at 2
+   * and 5 times these.
+   */
   static Axis logarithmic(double low, double high) {
     int first = (int) Math.floor(Math.log10(low) + 1e-9);
     int last = Math.max(first + 1, (int) Math.ceil(Math.log10(high) - 1e-9));
@@ -67,7 +77,10 @@ record Axis(double min, double max, boolean log, List<Double> ticks) {
     return (digit <= 1.0001 ? 1 : digit <= 2.0001 ? 2 : digit <= 5.0001 ? 5 : 10) * power;
   }
 
-  /** Removes the rounding error of a multiple of the step, so that 0.30000000000000004 is labelled 0.3. */
+  /**
+   * Removes the rounding error of a multiple of the step, so that 0.30000000000000004 is labelled
+   * 0.3.
+   */
   private static double clean(double value, double step) {
     double scale = Math.pow(10, 2 - Math.floor(Math.log10(step)));
     double cleaned = Math.rint(value * scale) / scale;

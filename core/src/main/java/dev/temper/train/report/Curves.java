@@ -13,7 +13,8 @@ import java.util.Set;
 
 /** The metrics of a run as curves: which there are, in which order, and how to draw them. */
 final class Curves {
-  private static final List<String> FIRST = List.of("loss", "learning_rate", "grad_norm", "tokens_per_second");
+  private static final List<String> FIRST =
+      List.of("loss", "learning_rate", "grad_norm", "tokens_per_second");
   private static final Set<String> COUNTERS = Set.of("num_tokens", "total_flos");
   private static final Map<String, String> TITLES =
       Map.of(
@@ -33,14 +34,18 @@ final class Curves {
     this.rows = rows;
   }
 
-  /** The metrics to draw, without {@code eval_}: loss first, then what every run has, then the others as they appeared. */
+  /**
+   * The metrics to draw, without {@code eval_}: loss first, then what every run has, then the
+   * others as they appeared.
+   */
   List<String> names() {
     Set<String> present = new LinkedHashSet<>();
     for (MetricRow row : rows) {
       for (Map.Entry<String, Double> metric : row.values().entrySet()) {
         if (Double.isFinite(metric.getValue())) {
           String name = metric.getKey();
-          present.add(row.phase() == Phase.EVAL ? name.substring(MetricRow.EVAL_PREFIX.length()) : name);
+          present.add(
+              row.phase() == Phase.EVAL ? name.substring(MetricRow.EVAL_PREFIX.length()) : name);
         }
       }
     }
@@ -55,7 +60,10 @@ final class Curves {
     return TITLES.getOrDefault(metric, metric);
   }
 
-  /** Training values, raw and smoothed where there are enough to be noisy, and held-out values over them. */
+  /**
+   * Training values, raw and smoothed where there are enough to be noisy, and held-out values over
+   * them.
+   */
   SvgChart chart(String metric, int width, int height) {
     List<Series> series = new ArrayList<>();
     Series train = series(Phase.TRAIN, metric, "train", Style.LINE);
@@ -70,7 +78,12 @@ final class Curves {
     if (!eval.finite().isEmpty()) {
       series.add(eval.thinned(MOST_POINTS));
     }
-    return new SvgChart(title(metric) + " by step", series, metric.equals("grad_norm") && spansDecades(train), width, height);
+    return new SvgChart(
+        title(metric) + " by step",
+        series,
+        metric.equals("grad_norm") && spansDecades(train),
+        width,
+        height);
   }
 
   OptionalDouble first(Phase phase, String metric) {
@@ -80,24 +93,37 @@ final class Curves {
 
   OptionalDouble last(Phase phase, String metric) {
     List<Point> points = series(phase, metric, metric, Style.LINE).finite();
-    return points.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(points.get(points.size() - 1).y());
+    return points.isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(points.get(points.size() - 1).y());
   }
 
   /** The last smoothed training value: what the curve in the chart ends at. */
   OptionalDouble lastSmoothed(String metric) {
     Series train = series(Phase.TRAIN, metric, metric, Style.LINE);
     List<Point> points = train.smoothed(metric, window(train.finite().size())).finite();
-    return points.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(points.get(points.size() - 1).y());
+    return points.isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(points.get(points.size() - 1).y());
   }
 
   OptionalDouble median(String metric) {
-    double[] sorted = series(Phase.TRAIN, metric, metric, Style.LINE).finite().stream().mapToDouble(Point::y).sorted().toArray();
-    return sorted.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(sorted[sorted.length / 2]);
+    double[] sorted =
+        series(Phase.TRAIN, metric, metric, Style.LINE).finite().stream()
+            .mapToDouble(Point::y)
+            .sorted()
+            .toArray();
+    return sorted.length == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(sorted[sorted.length / 2]);
   }
 
   /** How many values of the metrics are NaN or infinite, and so are missing from the charts. */
   long notFinite() {
-    return rows.stream().flatMap(row -> row.values().values().stream()).filter(value -> !Double.isFinite(value)).count();
+    return rows.stream()
+        .flatMap(row -> row.values().values().stream())
+        .filter(value -> !Double.isFinite(value))
+        .count();
   }
 
   private Series series(Phase phase, String metric, String name, Style style) {

@@ -27,10 +27,12 @@ public record DataFile(String path, Phase phase, String sha256, long bytes, long
     requireNonNull(path, "path");
     requireNonNull(phase, "phase");
     if (!sha256.matches("[0-9a-f]{64}")) {
-      throw new IllegalArgumentException("DataFile: sha256 must be 64 lower-case hexadecimal digits, got '" + sha256 + "'");
+      throw new IllegalArgumentException(
+          "DataFile: sha256 must be 64 lower-case hexadecimal digits, got '" + sha256 + "'");
     }
     if (bytes < 0 || rows < 0) {
-      throw new IllegalArgumentException("DataFile: bytes and rows must be at least 0, got " + bytes + " and " + rows);
+      throw new IllegalArgumentException(
+          "DataFile: bytes and rows must be at least 0, got " + bytes + " and " + rows);
     }
   }
 
@@ -53,7 +55,8 @@ public record DataFile(String path, Phase phase, String sha256, long bytes, long
     } catch (IOException e) {
       throw new UserException("cannot read the data file " + file + ": " + e, e);
     }
-    return new DataFile(file.toString(), phase, HexFormat.of().formatHex(digest.digest()), bytes, rows);
+    return new DataFile(
+        file.toString(), phase, HexFormat.of().formatHex(digest.digest()), bytes, rows);
   }
 
   private static MessageDigest newDigest() {

@@ -8,7 +8,8 @@ import java.util.Map;
 /**
  * An HTML or SVG element under construction.
  *
- * <p>Text and attribute values enter as text and are escaped when written, so nothing a model says can become markup.
+ * <p>Text and attribute values enter as text and are escaped when written, so nothing a model says
+ * can become markup.
  */
 final class Element {
   private sealed interface Node {}
@@ -56,7 +57,9 @@ final class Element {
 
   void writeTo(StringBuilder out) {
     out.append('<').append(tag);
-    attributes.forEach((name, value) -> out.append(' ').append(name).append("=\"").append(escape(value)).append('"'));
+    attributes.forEach(
+        (name, value) ->
+            out.append(' ').append(name).append("=\"").append(escape(value)).append('"'));
     out.append('>');
     for (Node node : children) {
       if (node instanceof Text text) {
@@ -68,7 +71,10 @@ final class Element {
     out.append("</").append(tag).append(">");
   }
 
-  /** Escapes markup, and makes visible what HTML forbids as text: control characters and halves of surrogate pairs. */
+  /**
+   * Escapes markup, and makes visible what HTML forbids as text: control characters and halves of
+   * surrogate pairs.
+   */
   static String escape(String text) {
     StringBuilder out = new StringBuilder(text.length() + 16);
     text.codePoints()
@@ -81,7 +87,8 @@ final class Element {
                 case '"' -> out.append("&quot;");
                 case '\'' -> out.append("&#39;");
                 default -> {
-                  boolean control = Character.isISOControl(c) && c != '\n' && c != '\t' && c != '\r';
+                  boolean control =
+                      Character.isISOControl(c) && c != '\n' && c != '\t' && c != '\r';
                   boolean surrogate = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
                   out.appendCodePoint(control || surrogate ? 0xFFFD : c);
                 }

@@ -29,7 +29,8 @@ final class Numbers {
 
   /** Digits grouped by three. */
   static String whole(long value) {
-    return String.format(Locale.ROOT, "%,d", value).replace(',', '\u2009'); // thin space: neither a decimal comma nor a point
+    return String.format(Locale.ROOT, "%,d", value)
+        .replace(',', '\u2009'); // thin space: neither a decimal comma nor a point
   }
 
   static String bytes(long bytes) {
@@ -43,13 +44,17 @@ final class Numbers {
       size /= 1000;
       unit++;
     }
-    return new BigDecimal(size).round(new MathContext(3)).stripTrailingZeros().toPlainString() + " " + units[unit];
+    return new BigDecimal(size).round(new MathContext(3)).stripTrailingZeros().toPlainString()
+        + " "
+        + units[unit];
   }
 
   static String duration(Duration duration) {
     long seconds = duration.toSeconds();
     if (seconds < 60) {
-      return seconds < 10 ? String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1e3) : seconds + " s";
+      return seconds < 10
+          ? String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1e3)
+          : seconds + " s";
     }
     return seconds < 3600
         ? String.format(Locale.ROOT, "%d min %02d s", seconds / 60, seconds % 60)
@@ -59,7 +64,9 @@ final class Numbers {
   /** A coordinate of a drawing: at most two decimals. */
   static String coordinate(double value) {
     long hundredths = Math.round(value * 100);
-    return hundredths % 100 == 0 ? Long.toString(hundredths / 100) : BigDecimal.valueOf(hundredths, 2).stripTrailingZeros().toPlainString();
+    return hundredths % 100 == 0
+        ? Long.toString(hundredths / 100)
+        : BigDecimal.valueOf(hundredths, 2).stripTrailingZeros().toPlainString();
   }
 
   private static String plain(double value) {
@@ -70,7 +77,9 @@ final class Numbers {
   private static String scientific(double value) {
     BigDecimal rounded = new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros();
     int exponent = rounded.precision() - rounded.scale() - 1;
-    return minus(rounded.movePointLeft(exponent).stripTrailingZeros().toPlainString()) + "e" + exponent;
+    return minus(rounded.movePointLeft(exponent).stripTrailingZeros().toPlainString())
+        + "e"
+        + exponent;
   }
 
   private static String minus(String text) {

@@ -15,7 +15,8 @@ import java.util.List;
  * @param samples completions before and after; may be empty
  * @param outputs what the run wrote; may be empty
  */
-public record ReportData(RunRecord run, List<MetricRow> metrics, List<Sample> samples, List<OutputFile> outputs) {
+public record ReportData(
+    RunRecord run, List<MetricRow> metrics, List<Sample> samples, List<OutputFile> outputs) {
   /** Checks that everything is given, and copies the lists. */
   public ReportData {
     requireNonNull(run, "run");
@@ -29,7 +30,8 @@ public record ReportData(RunRecord run, List<MetricRow> metrics, List<Sample> sa
    *
    * @throws dev.temper.UserException if {@code metrics.jsonl} is broken
    */
-  public static ReportData of(RunDirectory directory, List<Sample> samples, List<OutputFile> outputs) {
+  public static ReportData of(
+      RunDirectory directory, List<Sample> samples, List<OutputFile> outputs) {
     boolean recorded = Files.exists(directory.metricsJsonl());
     List<MetricRow> metrics = recorded ? MetricLog.read(directory.metricsJsonl()) : List.of();
     return new ReportData(directory.run(), metrics, samples, outputs);

@@ -68,8 +68,9 @@ public final class RunDirectory {
   }
 
   /**
-   * Goes on with the run in a directory. Its title, settings and versions become those of {@code info}; seed and data must be the same,
-   * because a run that goes on with others is no longer the run that its metrics describe.
+   * Goes on with the run in a directory. Its title, settings and versions become those of {@code
+   * info}; seed and data must be the same, because a run that goes on with others is no longer the
+   * run that its metrics describe.
    *
    * @param step the optimizer steps completed at the checkpoint it resumes from
    * @throws UserException if there is no run, or its seed or data differ; the message says which
@@ -103,7 +104,8 @@ public final class RunDirectory {
   }
 
   /**
-   * The sinks for {@code metrics.jsonl}, {@code metrics.csv} and {@code tensorboard/} as one; a resumed run drops rows after its step.
+   * The sinks for {@code metrics.jsonl}, {@code metrics.csv} and {@code tensorboard/} as one; a
+   * resumed run drops rows after its step.
    *
    * @throws UserException if a file cannot be opened
    */
@@ -131,7 +133,8 @@ public final class RunDirectory {
    */
   public synchronized void end(RunStatus status, Map<String, Double> metrics) {
     if (status == RunStatus.RUNNING) {
-      throw new IllegalArgumentException("RunDirectory: a run ends finished, interrupted or failed, not running");
+      throw new IllegalArgumentException(
+          "RunDirectory: a run ends finished, interrupted or failed, not running");
     }
     List<RunSession> sessions = new ArrayList<>(run.sessions());
     RunSession session = sessions.remove(sessions.size() - 1);
@@ -195,12 +198,19 @@ public final class RunDirectory {
     if (Files.exists(root.resolve("run.json"))) {
       RunRecord other = readRun(root);
       throw new UserException(
-          root + " already holds a run (\"" + other.info().title() + "\", " + other.status().label() + ", started "
-              + other.sessions().get(0).startedAt() + "): choose another directory, or resume that run");
+          root
+              + " already holds a run (\""
+              + other.info().title()
+              + "\", "
+              + other.status().label()
+              + ", started "
+              + other.sessions().get(0).startedAt()
+              + "): choose another directory, or resume that run");
     }
     for (String name : List.of("metrics.jsonl", "metrics.csv", "tensorboard", "checkpoints")) {
       if (!isEmpty(root.resolve(name))) {
-        throw new UserException(root + " holds " + name + " of another run: choose another directory, or remove it");
+        throw new UserException(
+            root + " holds " + name + " of another run: choose another directory, or remove it");
       }
     }
   }
@@ -221,19 +231,39 @@ public final class RunDirectory {
   private static void requireSame(Path root, RunInfo before, RunInfo now) {
     if (before.seed() != now.seed()) {
       throw new UserException(
-          root + " cannot be resumed with seed " + now.seed() + ": the run began with seed " + before.seed() + "; use that one");
+          root
+              + " cannot be resumed with seed "
+              + now.seed()
+              + ": the run began with seed "
+              + before.seed()
+              + "; use that one");
     }
     if (before.data().size() != now.data().size()) {
       throw new UserException(
-          root + " cannot be resumed with " + now.data().size() + " data files: the run began with " + before.data().size());
+          root
+              + " cannot be resumed with "
+              + now.data().size()
+              + " data files: the run began with "
+              + before.data().size());
     }
     for (int i = 0; i < before.data().size(); i++) {
       DataFile old = before.data().get(i);
       DataFile file = now.data().get(i);
       if (!old.sha256().equals(file.sha256()) || old.phase() != file.phase()) {
         throw new UserException(
-            root + " cannot be resumed: " + file.path() + " (" + file.phase().label() + ", sha256 " + file.sha256()
-                + ") is not the data the run began with (" + old.path() + ", " + old.phase().label() + ", sha256 " + old.sha256()
+            root
+                + " cannot be resumed: "
+                + file.path()
+                + " ("
+                + file.phase().label()
+                + ", sha256 "
+                + file.sha256()
+                + ") is not the data the run began with ("
+                + old.path()
+                + ", "
+                + old.phase().label()
+                + ", sha256 "
+                + old.sha256()
                 + "); give the same files in the same order, or start a new run");
       }
     }
@@ -243,13 +273,16 @@ public final class RunDirectory {
     Map<String, String> versions = new LinkedHashMap<>();
     versions.put("temper", temperVersion());
     versions.put("java", System.getProperty("java.version", "unknown"));
-    versions.put("os", System.getProperty("os.name", "unknown") + " " + System.getProperty("os.arch", ""));
+    versions.put(
+        "os", System.getProperty("os.name", "unknown") + " " + System.getProperty("os.arch", ""));
     versions.putAll(info.versions());
     return versions;
   }
 
   private static String temperVersion() {
-    try (InputStream in = RunDirectory.class.getResourceAsStream("/META-INF/maven/dev.temper/temper-core/pom.properties")) {
+    try (InputStream in =
+        RunDirectory.class.getResourceAsStream(
+            "/META-INF/maven/dev.temper/temper-core/pom.properties")) {
       Properties maven = new Properties();
       if (in != null) {
         maven.load(in);

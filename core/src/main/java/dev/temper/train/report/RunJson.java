@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code run.json} and back. */
 final class RunJson {
-  private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final int FORMAT = 1;
   private static final long LARGEST_FILE = 64L << 20;
 
@@ -31,10 +32,17 @@ final class RunJson {
   static byte[] write(RunRecord run) {
     RunInfo info = run.info();
     ObjectNode root = JSON.createObjectNode();
-    root.put("format", FORMAT).put("title", info.title()).put("status", run.status().label()).put("seed", info.seed());
+    root.put("format", FORMAT)
+        .put("title", info.title())
+        .put("status", run.status().label())
+        .put("seed", info.seed());
     ArrayNode sessions = root.putArray("sessions");
     for (RunSession session : run.sessions()) {
-      ObjectNode node = sessions.addObject().put("from_step", session.fromStep()).put("started_at", session.startedAt().toString());
+      ObjectNode node =
+          sessions
+              .addObject()
+              .put("from_step", session.fromStep())
+              .put("started_at", session.startedAt().toString());
       Instant ended = session.endedAt();
       node.put("ended_at", ended == null ? null : ended.toString());
     }
@@ -43,7 +51,8 @@ final class RunJson {
     root.set("config", info.config());
     ArrayNode data = root.putArray("data");
     for (DataFile file : info.data()) {
-      ObjectNode node = data.addObject().put("file", file.path()).put("phase", file.phase().label());
+      ObjectNode node =
+          data.addObject().put("file", file.path()).put("phase", file.phase().label());
       node.put("sha256", file.sha256()).put("bytes", file.bytes()).put("rows", file.rows());
     }
     ObjectNode metrics = root.putObject("metrics");
@@ -79,8 +88,10 @@ final class RunJson {
   }
 
   private static RunRecord parse(JsonNode root) {
-    if (root.path("format").asInt() != FORMAT || !(root.path("config") instanceof ObjectNode config)) {
-      throw new IllegalArgumentException("needs \"format\": " + FORMAT + " and an object \"config\"");
+    if (root.path("format").asInt() != FORMAT
+        || !(root.path("config") instanceof ObjectNode config)) {
+      throw new IllegalArgumentException(
+          "needs \"format\": " + FORMAT + " and an object \"config\"");
     }
     List<DataFile> data = new ArrayList<>();
     for (JsonNode node : root.path("data")) {
@@ -94,14 +105,24 @@ final class RunJson {
     }
     List<RunSession> sessions = new ArrayList<>();
     for (JsonNode node : root.path("sessions")) {
-      sessions.add(new RunSession(node.path("from_step").asLong(), Instant.parse(text(node, "started_at")), endedAt(node)));
+      sessions.add(
+          new RunSession(
+              node.path("from_step").asLong(),
+              Instant.parse(text(node, "started_at")),
+              endedAt(node)));
     }
     Map<String, String> versions = new LinkedHashMap<>();
-    root.path("versions").properties().forEach(entry -> versions.put(entry.getKey(), entry.getValue().asText()));
+    root.path("versions")
+        .properties()
+        .forEach(entry -> versions.put(entry.getKey(), entry.getValue().asText()));
     Map<String, Double> metrics = new LinkedHashMap<>();
-    root.path("metrics").properties().forEach(entry -> metrics.put(entry.getKey(), Double.valueOf(entry.getValue().asText())));
-    RunInfo info = new RunInfo(text(root, "title"), config, root.path("seed").asLong(), data, versions);
-    return new RunRecord(info, RunStatus.valueOf(constant(root, "status")), versions, sessions, metrics);
+    root.path("metrics")
+        .properties()
+        .forEach(entry -> metrics.put(entry.getKey(), Double.valueOf(entry.getValue().asText())));
+    RunInfo info =
+        new RunInfo(text(root, "title"), config, root.path("seed").asLong(), data, versions);
+    return new RunRecord(
+        info, RunStatus.valueOf(constant(root, "status")), versions, sessions, metrics);
   }
 
   private static @Nullable Instant endedAt(JsonNode session) {

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The content of {@code run.json}: what a run was told, what it ran on and how it went. It holds no host or user name.
+ * The content of {@code run.json}: what a run was told, what it ran on and how it went. It holds no
+ * host or user name.
  *
  * @param info what the run was told
  * @param status how far it has come
@@ -18,7 +19,11 @@ import java.util.Map;
  * @param metrics final metrics; empty until the run has ended
  */
 public record RunRecord(
-    RunInfo info, RunStatus status, Map<String, String> versions, List<RunSession> sessions, Map<String, Double> metrics) {
+    RunInfo info,
+    RunStatus status,
+    Map<String, String> versions,
+    List<RunSession> sessions,
+    Map<String, Double> metrics) {
   /** Checks that everything is given, and copies it. */
   public RunRecord {
     requireNonNull(info, "info");
@@ -31,7 +36,9 @@ public record RunRecord(
     }
   }
 
-  /** The time its sessions took together; sessions that have not ended or were killed do not count. */
+  /**
+   * The time its sessions took together; sessions that have not ended or were killed do not count.
+   */
   public Duration elapsed() {
     Duration sum = Duration.ZERO;
     for (RunSession session : sessions) {

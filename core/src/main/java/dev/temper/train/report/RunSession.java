@@ -17,7 +17,8 @@ public record RunSession(long fromStep, Instant startedAt, @Nullable Instant end
   public RunSession {
     requireNonNull(startedAt, "startedAt");
     if (fromStep < 0) {
-      throw new IllegalArgumentException("RunSession: fromStep must be at least 0, got " + fromStep);
+      throw new IllegalArgumentException(
+          "RunSession: fromStep must be at least 0, got " + fromStep);
     }
   }
 }

@@ -13,7 +13,10 @@ public enum RunStatus {
   /** It stopped because of an error. */
   FAILED;
 
-  /** The name in {@code run.json}: {@code running}, {@code finished}, {@code interrupted} or {@code failed}. */
+  /**
+   * The name in {@code run.json}: {@code running}, {@code finished}, {@code interrupted} or {@code
+   * failed}.
+   */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -35,8 +35,9 @@ record Series(String name, Style style, List<Point> points) {
   }
 
   /**
-   * An exponential moving average over about {@code window} points, corrected for its start at zero as in Adam, so that it begins at the
-   * first value. Values that are not finite are passed through and do not enter it.
+   * An exponential moving average over about {@code window} points, corrected for its start at zero
+   * as in Adam, so that it begins at the first value. Values that are not finite are passed through
+   * and do not enter it.
    */
   Series smoothed(String smoothedName, double window) {
     double keep = 1 - 2 / (window + 1);
@@ -55,7 +56,10 @@ record Series(String name, Style style, List<Point> points) {
     return new Series(smoothedName, Style.LINE, smoothed);
   }
 
-  /** At most about {@code most} points: of each stretch the lowest and the highest, so that spikes stay visible. */
+  /**
+   * At most about {@code most} points: of each stretch the lowest and the highest, so that spikes
+   * stay visible.
+   */
   Series thinned(int most) {
     if (points.size() <= most) {
       return this;

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A line chart as inline SVG. Colours come from the page's style sheet; the drawing needs no script. Its data attributes let a script
- * show the values under the pointer.
+ * A line chart as inline SVG. Colours come from the page's style sheet; the drawing needs no
+ * script. Its data attributes let a script show the values under the pointer.
  *
  * @param label what the chart shows, for screen readers
  * @param series the curves, drawn in this order; at least one with a finite value
@@ -30,10 +30,19 @@ record SvgChart(String label, List<Series> series, boolean log, int width, int h
     double minY = all.stream().mapToDouble(Point::y).min().orElse(0);
     double maxY = all.stream().mapToDouble(Point::y).max().orElse(1);
     Axis x = Axis.exact(minX, maxX, Math.max(2, width / 90));
-    Axis y = log && minY > 0 ? Axis.logarithmic(minY, maxY) : Axis.linear(minY, maxY, Math.max(2, height / 50));
+    Axis y =
+        log && minY > 0
+            ? Axis.logarithmic(minY, maxY)
+            : Axis.linear(minY, maxY, Math.max(2, height / 50));
 
-    Element svg = Element.of("svg", "chart").attr("viewBox", "0 0 " + width + " " + height).attr("role", "img").attr("aria-label", label);
-    svg.attr("data-left", LEFT).attr("data-right", width - RIGHT).attr("data-min", Double.toString(x.min()));
+    Element svg =
+        Element.of("svg", "chart")
+            .attr("viewBox", "0 0 " + width + " " + height)
+            .attr("role", "img")
+            .attr("aria-label", label);
+    svg.attr("data-left", LEFT)
+        .attr("data-right", width - RIGHT)
+        .attr("data-min", Double.toString(x.min()));
     svg.attr("data-max", Double.toString(x.max()));
     for (double tick : y.ticks()) {
       double at = top(y, tick);
@@ -41,7 +50,9 @@ record SvgChart(String label, List<Series> series, boolean log, int width, int h
     }
     for (double tick : x.ticks()) {
       double at = left(x, tick);
-      svg.add(line("tick", at, height - BOTTOM, at, height - BOTTOM + 4), label(at, height - 8, "middle", tick));
+      svg.add(
+          line("tick", at, height - BOTTOM, at, height - BOTTOM + 4),
+          label(at, height - 8, "middle", tick));
     }
     svg.add(line("axis", LEFT, height - BOTTOM, width - RIGHT, height - BOTTOM));
     series.forEach(s -> svg.add(draw(s, x, y)));
@@ -53,7 +64,8 @@ record SvgChart(String label, List<Series> series, boolean log, int width, int h
     Element legend = Element.of("div", "legend");
     if (series.size() > 1) {
       for (Series s : series) {
-        legend.add(new Element("span").add(Element.of("i", "key " + css(s.style()))).text(s.name()));
+        legend.add(
+            new Element("span").add(Element.of("i", "key " + css(s.style()))).text(s.name()));
       }
     }
     return legend;
@@ -61,13 +73,29 @@ record SvgChart(String label, List<Series> series, boolean log, int width, int h
 
   private Element draw(Series s, Axis x, Axis y) {
     Element group = Element.of("g", css(s.style())).attr("data-name", s.name());
-    group.attr("data-x", s.points().stream().map(p -> Numbers.coordinate(p.x())).collect(Collectors.joining(" ")));
-    group.attr("data-y", s.points().stream().map(p -> Numbers.compact(p.y())).collect(Collectors.joining(" ")));
+    group.attr(
+        "data-x",
+        s.points().stream().map(p -> Numbers.coordinate(p.x())).collect(Collectors.joining(" ")));
+    group.attr(
+        "data-y",
+        s.points().stream().map(p -> Numbers.compact(p.y())).collect(Collectors.joining(" ")));
     group.add(new Element("path").attr("d", path(s, x, y)));
     if (s.style() == Style.MARKS || s.finite().size() == 1) {
       for (Point p : s.finite()) {
-        Element mark = new Element("circle").attr("cx", left(x, p.x())).attr("cy", top(y, p.y())).attr("r", MARK_RADIUS);
-        group.add(mark.add(new Element("title").text(s.name() + " " + Numbers.compact(p.y()) + " at step " + Numbers.whole((long) p.x()))));
+        Element mark =
+            new Element("circle")
+                .attr("cx", left(x, p.x()))
+                .attr("cy", top(y, p.y()))
+                .attr("r", MARK_RADIUS);
+        group.add(
+            mark.add(
+                new Element("title")
+                    .text(
+                        s.name()
+                            + " "
+                            + Numbers.compact(p.y())
+                            + " at step "
+                            + Numbers.whole((long) p.x()))));
       }
     }
     return group;
@@ -80,7 +108,11 @@ record SvgChart(String label, List<Series> series, boolean log, int width, int h
     for (Point p : s.points()) {
       boolean drawable = Double.isFinite(p.y());
       if (drawable) {
-        parts.add((pen ? "L" : "M") + Numbers.coordinate(left(x, p.x())) + " " + Numbers.coordinate(top(y, p.y())));
+        parts.add(
+            (pen ? "L" : "M")
+                + Numbers.coordinate(left(x, p.x()))
+                + " "
+                + Numbers.coordinate(top(y, p.y())));
       }
       pen = drawable;
     }
@@ -100,7 +132,11 @@ record SvgChart(String label, List<Series> series, boolean log, int width, int h
   }
 
   private static Element label(double x, double y, String anchor, double value) {
-    return new Element("text").attr("x", x).attr("y", y).attr("text-anchor", anchor).text(Numbers.compact(value));
+    return new Element("text")
+        .attr("x", x)
+        .attr("y", y)
+        .attr("text-anchor", anchor)
+        .text(Numbers.compact(value));
   }
 
   private static String css(Style style) {

@@ -18,7 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every snippet of the conformance file, against what jinja2 in transformers' configuration gives. */
+/**
+ * Every snippet of the conformance file, against what jinja2 in transformers' configuration gives.
+ */
 class JinjaConformanceTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final JsonNode GOLDEN = GoldenFiles.json("jinja-conformance.json.gz");
@@ -35,18 +37,25 @@ class JinjaConformanceTest {
           "numbers-348"); // complex numbers
 
   static Stream<Arguments> rows() {
-    return GoldenFiles.stream(GOLDEN.get("rows")).map(row -> Arguments.of(row.get("id").asText(), row));
+    return GoldenFiles.stream(GOLDEN.get("rows"))
+        .map(row -> Arguments.of(row.get("id").asText(), row));
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("rows")
   void agrees_with_jinja2(String id, JsonNode row) {
     Map<String, Object> context = JSON.convertValue(row.get("context"), new TypeReference<>() {});
-    Clock clock = Clock.fixed(LocalDateTime.parse(GOLDEN.get("frozen_now").asText()).toInstant(ZoneOffset.UTC), ZoneOffset.UTC);
+    Clock clock =
+        Clock.fixed(
+            LocalDateTime.parse(GOLDEN.get("frozen_now").asText()).toInstant(ZoneOffset.UTC),
+            ZoneOffset.UTC);
     JsonNode expected = row.get("expected");
     String text;
     try {
-      text = JinjaTemplate.parse(row.get("template").asText()).render(context, clock, JinjaLimits.DEFAULT).text();
+      text =
+          JinjaTemplate.parse(row.get("template").asText())
+              .render(context, clock, JinjaLimits.DEFAULT)
+              .text();
     } catch (JinjaException e) {
       if (LEFT_OUT.contains(id)) {
         return;
@@ -54,7 +63,9 @@ class JinjaConformanceTest {
       if (!expected.has("error")) {
         throw e;
       }
-      assertThat(e.kind().name().toLowerCase(Locale.ROOT)).as(e.getMessage()).isEqualTo(expected.at("/error/kind").asText());
+      assertThat(e.kind().name().toLowerCase(Locale.ROOT))
+          .as(e.getMessage())
+          .isEqualTo(expected.at("/error/kind").asText());
       if (e.kind() == JinjaException.Kind.RAISE_EXCEPTION) {
         assertThat(e.detail()).isEqualTo(expected.at("/error/message").asText());
       }

@@ -20,23 +20,130 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Broken and hostile templates end quickly, with text or a {@link JinjaException}, and nothing else. */
+/**
+ * Broken and hostile templates end quickly, with text or a {@link JinjaException}, and nothing
+ * else.
+ */
 class JinjaFuzzTest {
   private static final JinjaLimits LIMITS = new JinjaLimits(300_000, 4_000_000, 1200);
   private static final Clock CLOCK = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
   private static final String[] PIECES = {
-    "{%", "%}", "{{", "}}", "{#", "#}", "{%-", "-%}", "{% raw %}", "{% endraw %}", "{% if x %}", "{% endif %}", "{% else %}",
-    "{% for x in range(99999) %}", "{% for k, v in m.items() recursive %}", "{{ loop(x) }}", "{% endfor %}", "{% break %}", "{% continue %}",
-    "{% macro r(n) %}{{ r(n) }}", "{% endmacro %}", "{{ r(1) }}", "{% set ns.a = [ns.a, ns.a] %}", "{% set ns = namespace(a='ab') %}",
-    "{% set ns.a = ns.a + ns.a %}", "{% set ns.a = ns.a ~ ns.a %}", "{{ ns }}", "{% generation %}", "{% endgeneration %}", "{% call r() %}",
-    "{% filter upper %}", "{% endfilter %}", "{% set x %}", "{% endset %}", "{% with x = 1 %}", "{% endwith %}", "{% block b %}",
-    " * 99999999", " ** 99999999", " ** 0.5", " // 0", " % 3", " ~ ", " if ", " else ", " and ", " or ", " not ", " in ", " is ", "[::-1]",
-    "[1:]", "['a']", "(", ")", "[", "]", "{", "}", "((((((((", "[[[[[[[[", "- - - -", "'", "\"", "\\", "\n", " ", "\u00a0", "\ud83d", "é",
-    "|tojson", "|list", "|map('upper')", "|join", "|length", "|sort", "|indent(999999999)", "|center(999999999)", "|batch(3)", "|slice(99999999)",
-    "|groupby('role')", "|selectattr('role')", "|round(99999)", "|int", "|float", "|format(1)", "'%0999999999d' % 1", "'{:999999999}'.format(1)",
-    ".format(x)", ".replace('', 'xx')", ".split()", ".rsplit('a')", ".splitlines()", ".ljust(999999999)", ".zfill(999999999)", ".__class__",
-    "._x", ".append(1)", "range(1, 99999)", "dict(a=1)", "cycler(1)", "joiner()", "raise_exception('x')", "strftime_now('%Y')", "messages",
-    "message", "loop.length", "loop.nextitem", "caller()", "varargs", "kwargs", "self", "none", "true", "1e308", "99999999999999999999"
+    "{%",
+    "%}",
+    "{{",
+    "}}",
+    "{#",
+    "#}",
+    "{%-",
+    "-%}",
+    "{% raw %}",
+    "{% endraw %}",
+    "{% if x %}",
+    "{% endif %}",
+    "{% else %}",
+    "{% for x in range(99999) %}",
+    "{% for k, v in m.items() recursive %}",
+    "{{ loop(x) }}",
+    "{% endfor %}",
+    "{% break %}",
+    "{% continue %}",
+    "{% macro r(n) %}{{ r(n) }}",
+    "{% endmacro %}",
+    "{{ r(1) }}",
+    "{% set ns.a = [ns.a, ns.a] %}",
+    "{% set ns = namespace(a='ab') %}",
+    "{% set ns.a = ns.a + ns.a %}",
+    "{% set ns.a = ns.a ~ ns.a %}",
+    "{{ ns }}",
+    "{% generation %}",
+    "{% endgeneration %}",
+    "{% call r() %}",
+    "{% filter upper %}",
+    "{% endfilter %}",
+    "{% set x %}",
+    "{% endset %}",
+    "{% with x = 1 %}",
+    "{% endwith %}",
+    "{% block b %}",
+    " * 99999999",
+    " ** 99999999",
+    " ** 0.5",
+    " // 0",
+    " % 3",
+    " ~ ",
+    " if ",
+    " else ",
+    " and ",
+    " or ",
+    " not ",
+    " in ",
+    " is ",
+    "[::-1]",
+    "[1:]",
+    "['a']",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "((((((((",
+    "[[[[[[[[",
+    "- - - -",
+    "'",
+    "\"",
+    "\\",
+    "\n",
+    " ",
+    "\u00a0",
+    "\ud83d",
+    "é",
+    "|tojson",
+    "|list",
+    "|map('upper')",
+    "|join",
+    "|length",
+    "|sort",
+    "|indent(999999999)",
+    "|center(999999999)",
+    "|batch(3)",
+    "|slice(99999999)",
+    "|groupby('role')",
+    "|selectattr('role')",
+    "|round(99999)",
+    "|int",
+    "|float",
+    "|format(1)",
+    "'%0999999999d' % 1",
+    "'{:999999999}'.format(1)",
+    ".format(x)",
+    ".replace('', 'xx')",
+    ".split()",
+    ".rsplit('a')",
+    ".splitlines()",
+    ".ljust(999999999)",
+    ".zfill(999999999)",
+    ".__class__",
+    "._x",
+    ".append(1)",
+    "range(1, 99999)",
+    "dict(a=1)",
+    "cycler(1)",
+    "joiner()",
+    "raise_exception('x')",
+    "strftime_now('%Y')",
+    "messages",
+    "message",
+    "loop.length",
+    "loop.nextitem",
+    "caller()",
+    "varargs",
+    "kwargs",
+    "self",
+    "none",
+    "true",
+    "1e308",
+    "99999999999999999999"
   };
 
   private static final List<String> SOURCES = sources();
@@ -54,11 +161,17 @@ class JinjaFuzzTest {
 
   private static Map<String, Object> variables() {
     JsonNode cases = GoldenFiles.json("templates-trl.json.gz").at("/inputs/cases");
-    JsonNode chat = GoldenFiles.stream(cases).filter(c -> c.get("id").asText().equals("tool_roundtrip_answer+gen")).findFirst().orElseThrow();
+    JsonNode chat =
+        GoldenFiles.stream(cases)
+            .filter(c -> c.get("id").asText().equals("tool_roundtrip_answer+gen"))
+            .findFirst()
+            .orElseThrow();
     ObjectMapper json = new ObjectMapper();
     Map<String, Object> variables = new HashMap<>();
-    variables.put("messages", json.convertValue(chat.get("messages"), new TypeReference<List<Object>>() {}));
-    variables.put("tools", json.convertValue(chat.get("tools"), new TypeReference<List<Object>>() {}));
+    variables.put(
+        "messages", json.convertValue(chat.get("messages"), new TypeReference<List<Object>>() {}));
+    variables.put(
+        "tools", json.convertValue(chat.get("tools"), new TypeReference<List<Object>>() {}));
     variables.put("add_generation_prompt", true);
     variables.put("x", 3);
     variables.put("l", List.of(3, 1, 2));
@@ -108,7 +221,8 @@ class JinjaFuzzTest {
       int at = random.nextInt(text.length() + 1);
       switch (random.nextInt(6)) {
         case 0 -> text.delete(at, Math.min(text.length(), at + 1 + random.nextInt(20)));
-        case 1 -> text.insert(at, text.substring(at, Math.min(text.length(), at + random.nextInt(200))));
+        case 1 ->
+            text.insert(at, text.substring(at, Math.min(text.length(), at + random.nextInt(200))));
         case 2 -> {
           String other = SOURCES.get(random.nextInt(SOURCES.size()));
           int from = random.nextInt(other.length() + 1);

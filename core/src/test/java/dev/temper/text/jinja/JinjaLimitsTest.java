@@ -49,7 +49,9 @@ class JinjaLimitsTest {
         "{{ [1]|batch(99999999, 0)|list }}"
       })
   void runaway_templates_fail_with_overflow(String template) {
-    JinjaException e = catchThrowableOfType(JinjaException.class, () -> JinjaTemplate.parse(template).render(Map.of()));
+    JinjaException e =
+        catchThrowableOfType(
+            JinjaException.class, () -> JinjaTemplate.parse(template).render(Map.of()));
     assertThat(e).isNotNull();
     assertThat(e.kind()).as(e.getMessage()).isEqualTo(Kind.OVERFLOW);
   }
@@ -71,7 +73,9 @@ class JinjaLimitsTest {
         "{% set ns = namespace(a=[1]) %}{% for i in range(50000) %}{% set ns.a = ns.a|select %}{% endfor %}{{ ns.a|list }}"
       })
   void endless_recursion_fails_with_recursion(String template) {
-    JinjaException e = catchThrowableOfType(JinjaException.class, () -> JinjaTemplate.parse(template).render(Map.of()));
+    JinjaException e =
+        catchThrowableOfType(
+            JinjaException.class, () -> JinjaTemplate.parse(template).render(Map.of()));
     assertThat(e).isNotNull();
     assertThat(e.kind()).as(e.getMessage()).isEqualTo(Kind.RECURSION);
   }
@@ -88,12 +92,14 @@ class JinjaLimitsTest {
     String sum = "{{ 1" + " + 1".repeat(300) + " }}";
     assertThat(JinjaTemplate.parse(sum).render(Map.of()).text()).isEqualTo("301");
     String tooLong = "{{ 1" + " + 1".repeat(100_000) + " }}";
-    assertThatThrownBy(() -> JinjaTemplate.parse(tooLong).render(Map.of())).isInstanceOf(JinjaException.class);
+    assertThatThrownBy(() -> JinjaTemplate.parse(tooLong).render(Map.of()))
+        .isInstanceOf(JinjaException.class);
   }
 
   @Test
   void a_long_search_for_a_long_text_takes_linear_time() {
-    String template = "{% set a = 'a' * 3000000 %}{% set b = 'a' * 1500000 + 'b' %}{{ b in a }}{{ a.count(b) }}{{ a.rfind(b) }}";
+    String template =
+        "{% set a = 'a' * 3000000 %}{% set b = 'a' * 1500000 + 'b' %}{{ b in a }}{{ a.count(b) }}{{ a.rfind(b) }}";
     assertThat(JinjaTemplate.parse(template).render(Map.of()).text()).isEqualTo("False0-1");
   }
 
@@ -109,7 +115,9 @@ class JinjaLimitsTest {
       })
   void errors_name_the_line_of_the_template(String template, int line, Kind kind) {
     String source = template.replace("\\n", "\n");
-    JinjaException e = catchThrowableOfType(JinjaException.class, () -> JinjaTemplate.parse(source).render(Map.of()));
+    JinjaException e =
+        catchThrowableOfType(
+            JinjaException.class, () -> JinjaTemplate.parse(source).render(Map.of()));
     assertThat(e).isNotNull();
     assertThat(e.kind()).isEqualTo(kind);
     assertThat(e.line()).isEqualTo(line);
@@ -119,8 +127,10 @@ class JinjaLimitsTest {
   @Test
   void text_of_users_is_never_evaluated() {
     String nasty = "{{ 7 * 7 }}{% for i in [1] %}{{ i }}{% endfor %}{# c #}";
-    JinjaTemplate template = JinjaTemplate.parse("{{ a }}{{ a|upper|lower|replace('x', a) }}{{ [a]|join }}");
-    assertThat(template.render(Map.of("a", nasty)).text()).isEqualTo(nasty + nasty.toLowerCase(java.util.Locale.ROOT) + nasty);
+    JinjaTemplate template =
+        JinjaTemplate.parse("{{ a }}{{ a|upper|lower|replace('x', a) }}{{ [a]|join }}");
+    assertThat(template.render(Map.of("a", nasty)).text())
+        .isEqualTo(nasty + nasty.toLowerCase(java.util.Locale.ROOT) + nasty);
   }
 
   @Test
@@ -138,14 +148,18 @@ class JinjaLimitsTest {
     Map<String, Object> loop = new HashMap<>();
     loop.put("self", loop);
     JinjaTemplate template = JinjaTemplate.parse("x");
-    assertThatThrownBy(() -> template.render(loop)).isInstanceOf(UserException.class).hasMessageContaining("nested");
+    assertThatThrownBy(() -> template.render(loop))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("nested");
   }
 
   @Test
   void null_prints_as_none_and_numbers_as_in_python() {
     Map<String, Object> variables = new LinkedHashMap<>();
-    variables.put("a", java.util.Arrays.asList(null, 1, 2L, 1.5f, 2.0, true, "x", Map.of("k", 1e16)));
-    assertThat(JinjaTemplate.parse("{{ a }}").render(variables).text()).isEqualTo("[None, 1, 2, 1.5, 2.0, True, 'x', {'k': 1e+16}]");
+    variables.put(
+        "a", java.util.Arrays.asList(null, 1, 2L, 1.5f, 2.0, true, "x", Map.of("k", 1e16)));
+    assertThat(JinjaTemplate.parse("{{ a }}").render(variables).text())
+        .isEqualTo("[None, 1, 2, 1.5, 2.0, True, 'x', {'k': 1e+16}]");
   }
 
   @Test
@@ -159,21 +173,33 @@ class JinjaLimitsTest {
 
   @Test
   void generation_blocks_in_macros_are_an_error_rather_than_a_wrong_span() {
-    JinjaTemplate template = JinjaTemplate.parse("{% macro m() %}{% generation %}a{% endgeneration %}{% endmacro %}{{ m() }}");
-    assertThatThrownBy(() -> template.render(Map.of())).isInstanceOf(JinjaException.class).hasMessageContaining("generation");
+    JinjaTemplate template =
+        JinjaTemplate.parse(
+            "{% macro m() %}{% generation %}a{% endgeneration %}{% endmacro %}{{ m() }}");
+    assertThatThrownBy(() -> template.render(Map.of()))
+        .isInstanceOf(JinjaException.class)
+        .hasMessageContaining("generation");
   }
 
   @Test
   void nested_generation_blocks_are_all_reported() {
-    JinjaTemplate template = JinjaTemplate.parse("😀{% generation %}a{% generation %}b{% endgeneration %}{% endgeneration %}c");
-    assertThat(template.render(Map.of()).generations()).containsExactly(new Span(3, 4), new Span(2, 4));
+    JinjaTemplate template =
+        JinjaTemplate.parse(
+            "😀{% generation %}a{% generation %}b{% endgeneration %}{% endgeneration %}c");
+    assertThat(template.render(Map.of()).generations())
+        .containsExactly(new Span(3, 4), new Span(2, 4));
   }
 
   @Test
   void one_template_serves_many_threads() {
-    JinjaTemplate template = JinjaTemplate.parse("{% set ns = namespace(n=0) %}{% for i in range(n) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}");
+    JinjaTemplate template =
+        JinjaTemplate.parse(
+            "{% set ns = namespace(n=0) %}{% for i in range(n) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}");
     List<String> results =
-        java.util.stream.IntStream.range(0, 200).parallel().mapToObj(n -> template.render(Map.of("n", n)).text()).toList();
+        java.util.stream.IntStream.range(0, 200)
+            .parallel()
+            .mapToObj(n -> template.render(Map.of("n", n)).text())
+            .toList();
     for (int n = 0; n < 200; n++) {
       assertThat(results.get(n)).isEqualTo(Integer.toString(n * (n - 1) / 2));
     }

@@ -32,15 +32,19 @@ class MetricSinksTest {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("loss", 1.0);
     values.put("eval_accuracy", 0.5);
-    assertThat(MetricRow.eval(1, 0, values).values().keySet()).containsExactly("eval_loss", "eval_accuracy");
+    assertThat(MetricRow.eval(1, 0, values).values().keySet())
+        .containsExactly("eval_loss", "eval_accuracy");
   }
 
   @Test
   void row_rejects_reserved_and_unprintable_names() {
-    assertThatThrownBy(() -> MetricRow.train(1, 0, Map.of("epoch", 1.0))).hasMessageContaining("'epoch' is a column of its own");
-    assertThatThrownBy(() -> MetricRow.train(1, 0, Map.of("a\nb", 1.0))).hasMessageContaining("printable");
+    assertThatThrownBy(() -> MetricRow.train(1, 0, Map.of("epoch", 1.0)))
+        .hasMessageContaining("'epoch' is a column of its own");
+    assertThatThrownBy(() -> MetricRow.train(1, 0, Map.of("a\nb", 1.0)))
+        .hasMessageContaining("printable");
     assertThatThrownBy(() -> MetricRow.train(-1, 0, Map.of())).hasMessageContaining("step");
-    assertThatThrownBy(() -> MetricRow.train(1, Double.NaN, Map.of())).hasMessageContaining("epoch");
+    assertThatThrownBy(() -> MetricRow.train(1, Double.NaN, Map.of()))
+        .hasMessageContaining("epoch");
   }
 
   @Test
@@ -48,7 +52,8 @@ class MetricSinksTest {
     Path file = directory.resolve("metrics.jsonl");
     try (JsonlSink sink = new JsonlSink(file)) {
       sink.record(MetricRow.train(3, 0.5, Map.of("loss", 1.25)));
-      assertThat(Files.readString(file)).isEqualTo("{\"step\":3,\"epoch\":0.5,\"phase\":\"train\",\"loss\":1.25}\n");
+      assertThat(Files.readString(file))
+          .isEqualTo("{\"step\":3,\"epoch\":0.5,\"phase\":\"train\",\"loss\":1.25}\n");
     }
   }
 
@@ -56,7 +61,11 @@ class MetricSinksTest {
   void jsonl_reads_back_what_it_wrote_including_values_json_lacks() {
     Path file = directory.resolve("metrics.jsonl");
     List<MetricRow> rows =
-        List.of(train(1, Double.NaN), train(2, Double.POSITIVE_INFINITY), train(3, 1.0 / 3), eval(3, Double.NEGATIVE_INFINITY));
+        List.of(
+            train(1, Double.NaN),
+            train(2, Double.POSITIVE_INFINITY),
+            train(3, 1.0 / 3),
+            eval(3, Double.NEGATIVE_INFINITY));
     try (JsonlSink sink = new JsonlSink(file)) {
       rows.forEach(sink::record);
     }
@@ -74,21 +83,31 @@ class MetricSinksTest {
     try (JsonlSink sink = new JsonlSink(file, 2)) {
       sink.record(train(3, 30));
     }
-    assertThat(MetricLog.read(file)).containsExactly(eval(0, 9), train(1, 1), train(2, 2), eval(2, 5), train(3, 30));
+    assertThat(MetricLog.read(file))
+        .containsExactly(eval(0, 9), train(1, 1), train(2, 2), eval(2, 5), train(3, 30));
     assertThat(directory).isDirectoryNotContaining("glob:**.tmp");
   }
 
   @Test
   void fresh_sinks_refuse_a_file_that_holds_rows() throws IOException {
     Path file = Files.writeString(directory.resolve("metrics"), "x\n");
-    assertThatThrownBy(() -> new JsonlSink(file)).isInstanceOf(UserException.class).hasMessageContaining("already holds metrics");
-    assertThatThrownBy(() -> new CsvSink(file)).isInstanceOf(UserException.class).hasMessageContaining(file.toString());
+    assertThatThrownBy(() -> new JsonlSink(file))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("already holds metrics");
+    assertThatThrownBy(() -> new CsvSink(file))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(file.toString());
   }
 
   @Test
   void reading_names_file_and_line_of_a_broken_row() throws IOException {
-    Path file = Files.writeString(directory.resolve("m.jsonl"), "{\"step\":1,\"epoch\":0,\"phase\":\"train\"}\nnope\n{}\n");
-    assertThatThrownBy(() -> MetricLog.read(file)).isInstanceOf(UserException.class).hasMessageContaining("m.jsonl line 2");
+    Path file =
+        Files.writeString(
+            directory.resolve("m.jsonl"),
+            "{\"step\":1,\"epoch\":0,\"phase\":\"train\"}\nnope\n{}\n");
+    assertThatThrownBy(() -> MetricLog.read(file))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("m.jsonl line 2");
   }
 
   @Test

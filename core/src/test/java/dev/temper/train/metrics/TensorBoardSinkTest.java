@@ -28,10 +28,12 @@ class TensorBoardSinkTest {
   void masks_the_crc_of_the_standard_check_vector() {
     byte[] check = "123456789".getBytes(US_ASCII);
     int crc = 0xe3069283; // CRC-32C check value, RFC 3720
-    assertThat(TfEvents.maskedCrc(check, 0, check.length)).isEqualTo(((crc >>> 15) | (crc << 17)) + 0xa282ead8);
+    assertThat(TfEvents.maskedCrc(check, 0, check.length))
+        .isEqualTo(((crc >>> 15) | (crc << 17)) + 0xa282ead8);
     byte[] zeros = new byte[32]; // RFC 3720 B.4: 32 bytes of zeroes
     int zerosCrc = 0x8a9136aa;
-    assertThat(TfEvents.maskedCrc(zeros, 0, 32)).isEqualTo(((zerosCrc >>> 15) | (zerosCrc << 17)) + 0xa282ead8);
+    assertThat(TfEvents.maskedCrc(zeros, 0, 32))
+        .isEqualTo(((zerosCrc >>> 15) | (zerosCrc << 17)) + 0xa282ead8);
   }
 
   @Test
@@ -43,13 +45,21 @@ class TensorBoardSinkTest {
     Path file = directory.resolve("events.out.tfevents.1700000000.temper");
     List<Map<Integer, List<Object>>> events = read(file);
     assertThat(events).hasSize(3);
-    assertThat(events.get(0)).containsEntry(1, List.of(1_700_000_000.5)).containsEntry(3, List.of(bytes("brain.Event:2")));
+    assertThat(events.get(0))
+        .containsEntry(1, List.of(1_700_000_000.5))
+        .containsEntry(3, List.of(bytes("brain.Event:2")));
     assertThat(events.get(1)).containsEntry(2, List.of(7L));
     List<Object> values = summary(events.get(1));
-    assertThat(fields(values.get(0))).containsEntry(1, List.of(bytes("loss"))).containsEntry(2, List.of(1.5f));
-    assertThat(fields(values.get(1))).containsEntry(1, List.of(bytes("epoch"))).containsEntry(2, List.of(0.5f));
+    assertThat(fields(values.get(0)))
+        .containsEntry(1, List.of(bytes("loss")))
+        .containsEntry(2, List.of(1.5f));
+    assertThat(fields(values.get(1)))
+        .containsEntry(1, List.of(bytes("epoch")))
+        .containsEntry(2, List.of(0.5f));
     Map<Integer, List<Object>> text = fields(summary(events.get(2)).get(0));
-    assertThat(fields(only(text, 8))).containsEntry(8, List.of(bytes("Grüße <script>"))).containsEntry(1, List.of(7L));
+    assertThat(fields(only(text, 8)))
+        .containsEntry(8, List.of(bytes("Grüße <script>")))
+        .containsEntry(1, List.of(7L));
     assertThat(fields(only(fields(only(text, 9)), 1))).containsEntry(1, List.of(bytes("text")));
   }
 
@@ -60,8 +70,11 @@ class TensorBoardSinkTest {
       assertThat(directory.resolve("eval")).doesNotExist();
       sink.record(MetricRow.eval(1, 0, Map.of("loss", 2.5)));
     }
-    List<Object> values = summary(read(directory.resolve("eval/events.out.tfevents.1700000000.temper")).get(1));
-    assertThat(fields(values.get(0))).containsEntry(1, List.of(bytes("loss"))).containsEntry(2, List.of(2.5f));
+    List<Object> values =
+        summary(read(directory.resolve("eval/events.out.tfevents.1700000000.temper")).get(1));
+    assertThat(fields(values.get(0)))
+        .containsEntry(1, List.of(bytes("loss")))
+        .containsEntry(2, List.of(2.5f));
   }
 
   @Test
@@ -75,13 +88,15 @@ class TensorBoardSinkTest {
       try (Stream<Path> files = Files.list(folder)) {
         assertThat(files.filter(Files::isRegularFile)).hasSize(2);
       }
-      Map<Integer, List<Object>> start = read(folder.resolve("events.out.tfevents.1700000000.temper.1")).get(1);
+      Map<Integer, List<Object>> start =
+          read(folder.resolve("events.out.tfevents.1700000000.temper.1")).get(1);
       assertThat(start).containsEntry(2, List.of(6L));
       assertThat(fields(only(start, 7))).containsEntry(1, List.of(1L));
     }
   }
 
-  // ---- a small reader of TFRecords and protobuf -------------------------------------------------------------------
+  // ---- a small reader of TFRecords and protobuf
+  // -------------------------------------------------------------------
 
   private static List<Map<Integer, List<Object>>> read(Path file) throws IOException {
     ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);

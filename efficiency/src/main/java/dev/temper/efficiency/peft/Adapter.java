@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A few trainable parameters attached to a frozen model.
  *
- * <p>It is used by one thread at a time, like its model, and belongs to whoever attached it: close it before the model.
+ * <p>It is used by one thread at a time, like its model, and belongs to whoever attached it: close
+ * it before the model.
  *
  * <pre>{@code
  * try (CausalLm model = CausalLm.load(dir);
@@ -40,19 +41,23 @@ public interface Adapter extends Trainable, AutoCloseable {
   /** Undoes {@link #disable}. */
   void enable();
 
-  /** Runs {@code body} with the adapter off: the reference policy of preference losses at no cost in memory. */
+  /**
+   * Runs {@code body} with the adapter off: the reference policy of preference losses at no cost in
+   * memory.
+   */
   <T extends @Nullable Object> T disabled(Supplier<T> body);
 
   /**
-   * Folds the adapter into the model's weights: no cost at inference, and {@code model.save} writes the result. Followed by {@link #detach}
-   * this is PEFT's merge_and_unload.
+   * Folds the adapter into the model's weights: no cost at inference, and {@code model.save} writes
+   * the result. Followed by {@link #detach} this is PEFT's merge_and_unload.
    *
    * @throws IllegalStateException if merged already, disabled or detached
    */
   void merge();
 
   /**
-   * Takes the adapter out of the weights again, up to rounding (about 1e-7 of a weight for each cycle).
+   * Takes the adapter out of the weights again, up to rounding (about 1e-7 of a weight for each
+   * cycle).
    *
    * @throws IllegalStateException if not merged
    */
@@ -62,14 +67,17 @@ public interface Adapter extends Trainable, AutoCloseable {
   boolean isMerged();
 
   /**
-   * Removes the adapter from the model; merged weights stay merged. The parameters remain readable until {@link #close}. Does nothing if
-   * already detached.
+   * Removes the adapter from the model; merged weights stay merged. The parameters remain readable
+   * until {@link #close}. Does nothing if already detached.
    *
    * @throws IllegalStateException if another adapter was attached on top, which has to go first
    */
   void detach();
 
-  /** Writes {@code adapter_config.json} and {@code adapter_model.safetensors} in PEFT's format, each atomically. */
+  /**
+   * Writes {@code adapter_config.json} and {@code adapter_model.safetensors} in PEFT's format, each
+   * atomically.
+   */
   void save(Path directory);
 
   /** Detaches and frees the parameters. */

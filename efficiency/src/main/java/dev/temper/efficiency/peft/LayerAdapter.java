@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PEFT method at one linear layer: what it does to the layer's output, and how it folds into the layer's weight. This is all a new method
- * has to say.
+ * A PEFT method at one linear layer: what it does to the layer's output, and how it folds into the
+ * layer's weight. This is all a new method has to say.
  */
 public interface LayerAdapter {
   /** The layer adapted. */
@@ -23,12 +23,16 @@ public interface LayerAdapter {
    *
    * @param base the layer without this adapter
    * @param x [..., in]
-   * @param dropout source of this layer's dropout, a function of seed, step, micro-batch and layer; null outside training
+   * @param dropout source of this layer's dropout, a function of seed, step, micro-batch and layer;
+   *     null outside training
    * @return [..., out]
    */
   Tensor forward(Linear.Op base, Tensor x, @Nullable Rng dropout);
 
-  /** W [out, in] with the adapter folded in: the layer with this weight equals {@link #forward} without dropout. */
+  /**
+   * W [out, in] with the adapter folded in: the layer with this weight equals {@link #forward}
+   * without dropout.
+   */
   Tensor merged(Tensor weight);
 
   /** Undoes {@link #merged}, up to rounding. */

@@ -15,7 +15,10 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** An adapter made of one {@link LayerAdapter} for each adapted layer. Methods differ in their layers and in what {@code save} writes. */
+/**
+ * An adapter made of one {@link LayerAdapter} for each adapted layer. Methods differ in their
+ * layers and in what {@code save} writes.
+ */
 public final class LinearAdapter implements Adapter {
   /** A decorated layer: what was there before, and what this adapter put in its place. */
   private record Slot(LayerAdapter layer, Linear.Op before, Linear.Op mine) {}
@@ -38,7 +41,8 @@ public final class LinearAdapter implements Adapter {
    * @param layers owned by the adapter from here on
    * @param writer writes the files of a PEFT adapter into a directory
    */
-  public static LinearAdapter attach(CausalLm model, List<? extends LayerAdapter> layers, Consumer<Path> writer) {
+  public static LinearAdapter attach(
+      CausalLm model, List<? extends LayerAdapter> layers, Consumer<Path> writer) {
     model.freeze();
     LinearAdapter adapter = new LinearAdapter(List.copyOf(layers), writer);
     adapter.parameters().forEach(p -> p.setTrainable(true));
@@ -49,7 +53,8 @@ public final class LinearAdapter implements Adapter {
   private void decorate(LayerAdapter layer) {
     Linear linear = layer.linear();
     Linear.Op before = linear.op();
-    Linear.Op mine = x -> enabled && !merged ? layer.forward(before, x, dropoutOf(linear)) : before.apply(x);
+    Linear.Op mine =
+        x -> enabled && !merged ? layer.forward(before, x, dropoutOf(linear)) : before.apply(x);
     linear.decorate(op -> mine);
     slots.add(new Slot(layer, before, mine));
   }
@@ -68,7 +73,10 @@ public final class LinearAdapter implements Adapter {
     return layers.stream().flatMap(l -> l.parameters().stream()).toList();
   }
 
-  /** Dropout is on until {@link #evaluationMode}, its masks a function of {@code rng} and the layer: recomputing a block gives them again. */
+  /**
+   * Dropout is on until {@link #evaluationMode}, its masks a function of {@code rng} and the layer:
+   * recomputing a block gives them again.
+   */
   @Override
   public void beginMicroBatch(Rng rng) {
     if (merged) {
@@ -90,7 +98,8 @@ public final class LinearAdapter implements Adapter {
   @Override
   public void disable() {
     if (merged) {
-      throw new IllegalStateException("the adapter is merged into the weights and cannot be switched off: unmerge() first");
+      throw new IllegalStateException(
+          "the adapter is merged into the weights and cannot be switched off: unmerge() first");
     }
     enabled = false;
   }
@@ -114,10 +123,12 @@ public final class LinearAdapter implements Adapter {
   @Override
   public void merge() {
     if (merged) {
-      throw new IllegalStateException("the adapter is merged already: merging again would add it a second time");
+      throw new IllegalStateException(
+          "the adapter is merged already: merging again would add it a second time");
     }
     if (!enabled || slots.isEmpty()) {
-      throw new IllegalStateException("the adapter is " + (enabled ? "detached" : "disabled") + " and cannot be merged");
+      throw new IllegalStateException(
+          "the adapter is " + (enabled ? "detached" : "disabled") + " and cannot be merged");
     }
     update("merge", layer -> layer::merged);
     merged = true;
@@ -126,13 +137,17 @@ public final class LinearAdapter implements Adapter {
   @Override
   public void unmerge() {
     if (!merged || slots.isEmpty()) {
-      throw new IllegalStateException(merged ? "the adapter was merged and detached: it cannot be unmerged" : "the adapter is not merged");
+      throw new IllegalStateException(
+          merged
+              ? "the adapter was merged and detached: it cannot be unmerged"
+              : "the adapter is not merged");
     }
     update("unmerge", layer -> layer::unmerged);
     merged = false;
   }
 
-  private void update(String what, java.util.function.Function<LayerAdapter, UnaryOperator<Tensor>> change) {
+  private void update(
+      String what, java.util.function.Function<LayerAdapter, UnaryOperator<Tensor>> change) {
     for (LayerAdapter layer : layers) {
       Parameter weight = layer.linear().weight();
       Scope.run(
@@ -151,7 +166,8 @@ public final class LinearAdapter implements Adapter {
     for (Slot slot : slots) {
       if (slot.layer.linear().op() != slot.mine) {
         throw new IllegalStateException(
-            slot.layer.linear().name() + ": something was attached on top of this adapter; detach that first");
+            slot.layer.linear().name()
+                + ": something was attached on top of this adapter; detach that first");
       }
     }
     slots.forEach(s -> s.layer.linear().restore(s.before));

@@ -14,12 +14,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Low-rank adaptation (Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models"): each adapted layer learns ΔW = s · B A with
- * A [r, in] and B [out, r].
+ * Low-rank adaptation (Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models"): each
+ * adapted layer learns ΔW = s · B A with A [r, in] and B [out, r].
  *
- * <p>s = α / r, or α / √r if rank-stabilised (Kalajdzievski 2023, "A Rank Stabilization Scaling Factor for Fine-Tuning with LoRA"). A starts
- * uniform in ±1/√in and B at zero, so training starts from the model itself. The paper draws A from a normal distribution; PEFT and this
- * class do not. Defaults are PEFT's.
+ * <p>s = α / r, or α / √r if rank-stabilised (Kalajdzievski 2023, "A Rank Stabilization Scaling
+ * Factor for Fine-Tuning with LoRA"). A starts uniform in ±1/√in and B at zero, so training starts
+ * from the model itself. The paper draws A from a normal distribution; PEFT and this class do not.
+ * Defaults are PEFT's.
  *
  * <pre>{@code
  * Adapter lora = Lora.rank(16).alpha(32).dropout(0.05).targets(Targets.allLinear()).attach(model);
@@ -29,7 +30,8 @@ import java.util.Map;
  * @param alpha α, positive
  * @param dropout probability of zeroing an input of A while training, in [0, 1)
  * @param scaling s = α / r or α / √r
- * @param rankPattern ranks of some layers: the first key that, as a regular expression, matches the end of a layer's path from a dot on
+ * @param rankPattern ranks of some layers: the first key that, as a regular expression, matches the
+ *     end of a layer's path from a dot on
  * @param alphaPattern α of some layers, in the same way
  * @param targets layers to adapt
  * @param seed determines A
@@ -50,7 +52,8 @@ public record Lora(
     requireRank("rank", rank);
     requireAlpha("alpha", alpha);
     if (!(dropout >= 0 && dropout < 1)) {
-      throw new UserException("dropout: " + dropout + " must be at least 0 and below 1; 0 turns it off");
+      throw new UserException(
+          "dropout: " + dropout + " must be at least 0 and below 1; 0 turns it off");
     }
     // Ordered: the first pattern that matches counts.
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
@@ -63,13 +66,18 @@ public record Lora(
 
   private static void requireRank(String parameter, int rank) {
     if (rank < 1 || rank > MAX_RANK) {
-      throw new UserException(parameter + ": " + rank + " must be from 1 to " + MAX_RANK + "; 8 to 64 is usual");
+      throw new UserException(
+          parameter + ": " + rank + " must be from 1 to " + MAX_RANK + "; 8 to 64 is usual");
     }
   }
 
   private static void requireAlpha(String parameter, double alpha) {
     if (!(alpha > 0) || Double.isInfinite(alpha)) {
-      throw new UserException(parameter + ": " + alpha + " must be a positive number; the rank or twice the rank is usual");
+      throw new UserException(
+          parameter
+              + ": "
+              + alpha
+              + " must be a positive number; the rank or twice the rank is usual");
     }
   }
 
@@ -81,7 +89,8 @@ public record Lora(
   /** PEFT's defaults with another rank; α stays 8. */
   public static Lora rank(int rank) {
     Lora d = defaults();
-    return new Lora(rank, d.alpha, d.dropout, d.scaling, d.rankPattern, d.alphaPattern, d.targets, d.seed);
+    return new Lora(
+        rank, d.alpha, d.dropout, d.scaling, d.rankPattern, d.alphaPattern, d.targets, d.seed);
   }
 
   /** With another α. */
@@ -96,7 +105,15 @@ public record Lora(
 
   /** With s = α / √r. */
   public Lora rankStabilized() {
-    return new Lora(rank, alpha, dropout, LoraScaling.RANK_STABILIZED, rankPattern, alphaPattern, targets, seed);
+    return new Lora(
+        rank,
+        alpha,
+        dropout,
+        LoraScaling.RANK_STABILIZED,
+        rankPattern,
+        alphaPattern,
+        targets,
+        seed);
   }
 
   /** With another rank for the layers that {@code pattern} matches. */
@@ -134,7 +151,11 @@ public record Lora(
       int r = rankAt(linear.name());
       int in = linear.inputs();
       double bound = 1 / Math.sqrt(in);
-      float[] a = Rng.of(seed).split("lora_A").split(linear.name()).uniforms(Math.multiplyExact(r, in), -bound, bound);
+      float[] a =
+          Rng.of(seed)
+              .split("lora_A")
+              .split(linear.name())
+              .uniforms(Math.multiplyExact(r, in), -bound, bound);
       layers.add(
           layer(
               linear,

@@ -40,12 +40,30 @@ final class LoraFiles {
   /** Keys that change what the adapter computes, in ways this class does not. */
   private static final List<String> UNSUPPORTED =
       List.of(
-          "use_dora", "bias", "modules_to_save", "lora_bias", "layer_replication", "layers_to_transform", "layers_pattern",
-          "trainable_token_indices", "target_parameters", "use_qalora", "use_bdlora", "alora_invocation_tokens", "arrow_config",
-          "kasa_config", "velora_config", "monteclora_config", "megatron_config");
+          "use_dora",
+          "bias",
+          "modules_to_save",
+          "lora_bias",
+          "layer_replication",
+          "layers_to_transform",
+          "layers_pattern",
+          "trainable_token_indices",
+          "target_parameters",
+          "use_qalora",
+          "use_bdlora",
+          "alora_invocation_tokens",
+          "arrow_config",
+          "kasa_config",
+          "velora_config",
+          "monteclora_config",
+          "megatron_config");
 
-  /** Ways to start that leave the base weights alone; the others (PiSSA, OLoRA, LoftQ, …) need the changed base. */
-  private static final Set<String> HARMLESS_STARTS = Set.of("true", "false", "gaussian", "orthogonal", "eva", "null", "");
+  /**
+   * Ways to start that leave the base weights alone; the others (PiSSA, OLoRA, LoftQ, …) need the
+   * changed base.
+   */
+  private static final Set<String> HARMLESS_STARTS =
+      Set.of("true", "false", "gaussian", "orthogonal", "eva", "null", "");
 
   private LoraFiles() {}
 
@@ -89,23 +107,51 @@ final class LoraFiles {
     String start = config.path("init_lora_weights").asText("");
     if (!HARMLESS_STARTS.contains(start)) {
       throw new UserException(
-          file + ": init_lora_weights = \"" + start + "\" is not supported: such an adapter belongs to changed base weights; convert it to"
+          file
+              + ": init_lora_weights = \""
+              + start
+              + "\" is not supported: such an adapter belongs to changed base weights; convert it to"
               + " plain LoRA when saving (PEFT: path_initial_model_for_weight_conversion)");
     }
     Targets targets =
-        PeftConfig.targets(config, file, "target_modules").orElseThrow(() -> new UserException(file + ": target_modules is missing"));
+        PeftConfig.targets(config, file, "target_modules")
+            .orElseThrow(() -> new UserException(file + ": target_modules is missing"));
     Optional<Targets> excluded = PeftConfig.targets(config, file, "exclude_modules");
     Map<String, Integer> ranks = new LinkedHashMap<>();
-    config.path("rank_pattern").properties().forEach(e -> ranks.put(e.getKey(), PeftConfig.positive(e.getValue(), file, "rank_pattern")));
+    config
+        .path("rank_pattern")
+        .properties()
+        .forEach(
+            e -> ranks.put(e.getKey(), PeftConfig.positive(e.getValue(), file, "rank_pattern")));
     Map<String, Double> alphas = new LinkedHashMap<>();
-    config.path("alpha_pattern").properties().forEach(e -> alphas.put(e.getKey(), PeftConfig.number(e.getValue(), file, "alpha_pattern")));
+    config
+        .path("alpha_pattern")
+        .properties()
+        .forEach(
+            e -> alphas.put(e.getKey(), PeftConfig.number(e.getValue(), file, "alpha_pattern")));
     int rank = config.has("r") ? PeftConfig.positive(config.get("r"), file, "r") : 8;
-    double alpha = config.has("lora_alpha") ? PeftConfig.number(config.get("lora_alpha"), file, "lora_alpha") : 8;
-    double dropout = config.has("lora_dropout") ? PeftConfig.number(config.get("lora_dropout"), file, "lora_dropout") : 0;
-    LoraScaling scaling = PeftConfig.flag(config, file, "use_rslora") ? LoraScaling.RANK_STABILIZED : LoraScaling.STANDARD;
+    double alpha =
+        config.has("lora_alpha")
+            ? PeftConfig.number(config.get("lora_alpha"), file, "lora_alpha")
+            : 8;
+    double dropout =
+        config.has("lora_dropout")
+            ? PeftConfig.number(config.get("lora_dropout"), file, "lora_dropout")
+            : 0;
+    LoraScaling scaling =
+        PeftConfig.flag(config, file, "use_rslora")
+            ? LoraScaling.RANK_STABILIZED
+            : LoraScaling.STANDARD;
     try {
       return new Lora(
-          rank, alpha, dropout, scaling, ranks, alphas, excluded.isPresent() ? targets.excluding(excluded.get()) : targets, 0);
+          rank,
+          alpha,
+          dropout,
+          scaling,
+          ranks,
+          alphas,
+          excluded.isPresent() ? targets.excluding(excluded.get()) : targets,
+          0);
     } catch (UserException e) {
       throw new UserException(file + ": " + e.getMessage(), e);
     }
@@ -116,8 +162,11 @@ final class LoraFiles {
     if (!Files.isRegularFile(file)) {
       boolean pickle = Files.exists(directory.resolve("adapter_model.bin"));
       throw new UserException(
-          file + ": missing"
-              + (pickle ? "; adapter_model.bin is a pickle, which can run code and is not read: save it again with PEFT" : ""));
+          file
+              + ": missing"
+              + (pickle
+                  ? "; adapter_model.bin is a pickle, which can run code and is not read: save it again with PEFT"
+                  : ""));
     }
     return Checkpoint.open(file);
   }
@@ -130,13 +179,20 @@ final class LoraFiles {
       String canonical = m.matches() ? m.group(1) + ".weight" : name;
       String other = out.put(canonical, name);
       if (other != null) {
-        throw new UserException(weights.source() + ": holds several adapters ('" + other + "' and '" + name + "'); save them one by one");
+        throw new UserException(
+            weights.source()
+                + ": holds several adapters ('"
+                + other
+                + "' and '"
+                + name
+                + "'); save them one by one");
       }
     }
     return out;
   }
 
-  private static void requireSameKeys(Checkpoint weights, Set<String> present, List<Linear> linears, CausalLm model) {
+  private static void requireSameKeys(
+      Checkpoint weights, Set<String> present, List<Linear> linears, CausalLm model) {
     Set<String> wanted = new LinkedHashSet<>();
     for (Linear l : linears) {
       wanted.add(keyOfA(l));
@@ -145,28 +201,44 @@ final class LoraFiles {
     for (String key : present) {
       if (!wanted.contains(key)) {
         throw new UserException(
-            weights.source() + ": tensor '" + key + "' belongs to no targeted linear layer of " + model.source()
+            weights.source()
+                + ": tensor '"
+                + key
+                + "' belongs to no targeted linear layer of "
+                + model.source()
                 + " (made for another base model, or for a part that cannot be adapted here?)");
       }
     }
     for (String key : wanted) {
       if (!present.contains(key)) {
-        throw new UserException(weights.source() + ": tensor '" + key + "' is missing, though target_modules covers its layer");
+        throw new UserException(
+            weights.source()
+                + ": tensor '"
+                + key
+                + "' is missing, though target_modules covers its layer");
       }
     }
     if (linears.isEmpty()) {
-      throw new UserException(weights.source() + ": target_modules matches no linear layer of " + model.source());
+      throw new UserException(
+          weights.source() + ": target_modules matches no linear layer of " + model.source());
     }
   }
 
-  private static Parameter parameter(Checkpoint weights, Map<String, String> names, String key, long rows, long columns) {
+  private static Parameter parameter(
+      Checkpoint weights, Map<String, String> names, String key, long rows, long columns) {
     String name = names.getOrDefault(key, key);
     TensorInfo info = weights.info(name);
     long[] shape = {rows, columns};
     if (!Arrays.equals(info.dims(), shape)) {
       throw new UserException(
-          weights.source() + ": tensor '" + name + "' has shape " + info.shape() + "; the base model and the rank ask for "
-              + Arrays.toString(shape) + " (another base model, or a wrong r or rank_pattern?)");
+          weights.source()
+              + ": tensor '"
+              + name
+              + "' has shape "
+              + info.shape()
+              + "; the base model and the rank ask for "
+              + Arrays.toString(shape)
+              + " (another base model, or a wrong r or rank_pattern?)");
     }
     return Parameter.of(key, weights.floats(name), shape);
   }
@@ -179,21 +251,42 @@ final class LoraFiles {
       }
     }
     CheckpointWriter.writeFile(directory.resolve(PeftConfig.WEIGHTS), tensors);
-    AtomicFiles.write(directory.resolve(PeftConfig.FILE), config(lora, layers, model).toPrettyString() + "\n");
+    AtomicFiles.write(
+        directory.resolve(PeftConfig.FILE), config(lora, layers, model).toPrettyString() + "\n");
   }
 
-  /** Every key PEFT writes, sorted as it sorts them. Patterns keep their order, which decides between several that match. */
+  /**
+   * Every key PEFT writes, sorted as it sorts them. Patterns keep their order, which decides
+   * between several that match.
+   */
   private static ObjectNode config(Lora lora, List<LoraLayer> layers, CausalLm model) {
     Map<String, JsonNode> out = new TreeMap<>();
     JsonNodeFactory json = JsonNodeFactory.instance;
     for (String key :
         List.of(
-            "alora_invocation_tokens", "arrow_config", "auto_mapping", "corda_config", "eva_config", "exclude_modules", "kasa_config",
-            "layer_replication", "layers_pattern", "layers_to_transform", "lora_ga_config", "megatron_config", "modules_to_save",
-            "monteclora_config", "revision", "target_parameters", "trainable_token_indices", "use_bdlora", "velora_config")) {
+            "alora_invocation_tokens",
+            "arrow_config",
+            "auto_mapping",
+            "corda_config",
+            "eva_config",
+            "exclude_modules",
+            "kasa_config",
+            "layer_replication",
+            "layers_pattern",
+            "layers_to_transform",
+            "lora_ga_config",
+            "megatron_config",
+            "modules_to_save",
+            "monteclora_config",
+            "revision",
+            "target_parameters",
+            "trainable_token_indices",
+            "use_bdlora",
+            "velora_config")) {
       out.put(key, json.nullNode());
     }
-    for (String key : List.of("ensure_weight_tying", "fan_in_fan_out", "lora_bias", "use_dora", "use_qalora")) {
+    for (String key :
+        List.of("ensure_weight_tying", "fan_in_fan_out", "lora_bias", "use_dora", "use_qalora")) {
       out.put(key, json.booleanNode(false));
     }
     out.put("base_model_name_or_path", json.textNode(model.source().toString()));
@@ -218,7 +311,9 @@ final class LoraFiles {
     out.put("alpha_pattern", alphas);
     out.put(
         "target_modules",
-        PeftConfig.json(lora.targets()).orElseGet(() -> PeftConfig.list(layers.stream().map(l -> l.linear().name()).toList())));
+        PeftConfig.json(lora.targets())
+            .orElseGet(
+                () -> PeftConfig.list(layers.stream().map(l -> l.linear().name()).toList())));
     if (lora.targets() instanceof Targets.Excluding e
         && PeftConfig.json(e.from()).isPresent()
         && PeftConfig.json(e.excluded()).isPresent()) {

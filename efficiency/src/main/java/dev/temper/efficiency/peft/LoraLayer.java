@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param scale s
  * @param dropout probability with which an input to A is zeroed in training
  */
-record LoraLayer(Linear linear, Parameter a, Parameter b, double scale, double dropout) implements LayerAdapter {
+record LoraLayer(Linear linear, Parameter a, Parameter b, double scale, double dropout)
+    implements LayerAdapter {
   @Override
   public List<Parameter> parameters() {
     return List.of(a, b);

@@ -26,11 +26,13 @@ final class PeftConfig {
 
   static ObjectNode read(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new UserException(file + ": missing; an adapter directory holds " + FILE + " and " + WEIGHTS);
+      throw new UserException(
+          file + ": missing; an adapter directory holds " + FILE + " and " + WEIGHTS);
     }
     try {
       if (Files.size(file) > MAX_BYTES) {
-        throw new UserException(file + ": larger than " + MAX_BYTES + " bytes, which no adapter's config is");
+        throw new UserException(
+            file + ": larger than " + MAX_BYTES + " bytes, which no adapter's config is");
       }
       if (JSON.readTree(file.toFile()) instanceof ObjectNode object) {
         return object;
@@ -46,18 +48,33 @@ final class PeftConfig {
   static String type(ObjectNode config, Path file) {
     JsonNode type = config.path("peft_type");
     if (!type.isTextual()) {
-      throw new UserException(file + ": peft_type is missing; it says which method the adapter is, for example \"LORA\"");
+      throw new UserException(
+          file
+              + ": peft_type is missing; it says which method the adapter is, for example \"LORA\"");
     }
     return type.textValue();
   }
 
-  /** Throws if one of {@code keys} asks for something: anything but absent, null, false, "none" and empty. */
+  /**
+   * Throws if one of {@code keys} asks for something: anything but absent, null, false, "none" and
+   * empty.
+   */
   static void rejectUnsupported(ObjectNode config, Path file, List<String> keys) {
     for (String key : keys) {
       JsonNode v = config.path(key);
-      boolean off = v.isMissingNode() || v.isNull() || (v.isBoolean() && !v.booleanValue()) || (v.isContainerNode() && v.isEmpty());
+      boolean off =
+          v.isMissingNode()
+              || v.isNull()
+              || (v.isBoolean() && !v.booleanValue())
+              || (v.isContainerNode() && v.isEmpty());
       if (!off && !v.asText().equals("none")) {
-        throw new UserException(file + ": " + key + " = " + v + " is not supported; the adapter would compute something else without it");
+        throw new UserException(
+            file
+                + ": "
+                + key
+                + " = "
+                + v
+                + " is not supported; the adapter would compute something else without it");
       }
     }
   }
@@ -84,24 +101,36 @@ final class PeftConfig {
     return v.asBoolean(false);
   }
 
-  /** target_modules or exclude_modules: a string is a regular expression (or "all-linear"), a list holds suffixes. */
+  /**
+   * target_modules or exclude_modules: a string is a regular expression (or "all-linear"), a list
+   * holds suffixes.
+   */
   static Optional<Targets> targets(ObjectNode config, Path file, String key) {
     JsonNode v = config.path(key);
     if (v.isMissingNode() || v.isNull() || (v.isArray() && v.isEmpty())) {
       return Optional.empty();
     }
     if (v.isTextual()) {
-      return Optional.of(v.textValue().equals("all-linear") ? Targets.allLinear() : regex(v.textValue(), file, key));
+      return Optional.of(
+          v.textValue().equals("all-linear")
+              ? Targets.allLinear()
+              : regex(v.textValue(), file, key));
     }
     List<String> names = new ArrayList<>();
     for (JsonNode name : v) {
       if (!v.isArray() || !name.isTextual()) {
-        throw new UserException(file + ": " + key + " must be a list of module names or a regular expression, not " + v);
+        throw new UserException(
+            file
+                + ": "
+                + key
+                + " must be a list of module names or a regular expression, not "
+                + v);
       }
       names.add(name.textValue());
     }
     if (names.isEmpty()) {
-      throw new UserException(file + ": " + key + " must be a list of module names or a regular expression, not " + v);
+      throw new UserException(
+          file + ": " + key + " must be a list of module names or a regular expression, not " + v);
     }
     return Optional.of(new Targets.Suffixes(names));
   }
@@ -119,7 +148,9 @@ final class PeftConfig {
     if (targets instanceof Targets.Regex r) {
       return Optional.of(JsonNodeFactory.instance.textNode(r.pattern()));
     }
-    return targets instanceof Targets.ModelDefault ? Optional.of(list(Targets.ModelDefault.NAMES)) : Optional.empty();
+    return targets instanceof Targets.ModelDefault
+        ? Optional.of(list(Targets.ModelDefault.NAMES))
+        : Optional.empty();
   }
 
   static ArrayNode list(List<String> values) {

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 /**
  * Which linear layers of a model get an adapter. The language-model head is never among them.
  *
- * <p>Names are matched as PEFT does: a suffix equals the layer's path or its last components, a regular expression must match the whole
- * path.
+ * <p>Names are matched as PEFT does: a suffix equals the layer's path or its last components, a
+ * regular expression must match the whole path.
  */
 public sealed interface Targets {
   /** Layers whose path equals one of {@code names} or ends with "." and it; at least one name. */
@@ -28,7 +28,9 @@ public sealed interface Targets {
 
     @Override
     public List<Linear> matching(CausalLm model) {
-      return model.linears().stream().filter(l -> names.stream().anyMatch(n -> hasSuffix(l.name(), n))).toList();
+      return model.linears().stream()
+          .filter(l -> names.stream().anyMatch(n -> hasSuffix(l.name(), n)))
+          .toList();
     }
 
     @Override
@@ -79,7 +81,10 @@ public sealed interface Targets {
     @Override
     public List<Linear> matching(CausalLm model) {
       return model.blocks().stream()
-          .flatMap(b -> b.linears().stream().filter(l -> roles.stream().anyMatch(r -> r.of(b).contains(l))))
+          .flatMap(
+              b ->
+                  b.linears().stream()
+                      .filter(l -> roles.stream().anyMatch(r -> r.of(b).contains(l))))
           .toList();
     }
   }
@@ -92,7 +97,9 @@ public sealed interface Targets {
     }
   }
 
-  /** What PEFT adapts when nothing is said: queries and values, as in section 7.1 of the LoRA paper. */
+  /**
+   * What PEFT adapts when nothing is said: queries and values, as in section 7.1 of the LoRA paper.
+   */
   record ModelDefault() implements Targets {
     static final List<String> NAMES = List.of("q_proj", "v_proj");
 
@@ -124,8 +131,8 @@ public sealed interface Targets {
   /**
    * The layers chosen, in the model's order.
    *
-   * @throws UserException if nothing matches, or one of several suffixes matches nothing (PEFT lets that pass: a misspelt name then is never
-   *     adapted); the message lists what is there
+   * @throws UserException if nothing matches, or one of several suffixes matches nothing (PEFT lets
+   *     that pass: a misspelt name then is never adapted); the message lists what is there
    */
   default List<Linear> select(CausalLm model) {
     List<Linear> found = matching(model);
@@ -145,7 +152,10 @@ public sealed interface Targets {
     return new Excluding(this, other);
   }
 
-  /** Layers called so, for example {@code suffixes("q_proj", "v_proj")} or {@code suffixes("layers.0.mlp.up_proj")}. */
+  /**
+   * Layers called so, for example {@code suffixes("q_proj", "v_proj")} or {@code
+   * suffixes("layers.0.mlp.up_proj")}.
+   */
   static Targets suffixes(String... names) {
     return new Suffixes(List.of(names));
   }
@@ -176,7 +186,11 @@ public sealed interface Targets {
 
   private static void requireNames(String parameter, List<String> names) {
     if (names.isEmpty() || names.stream().anyMatch(String::isBlank)) {
-      throw new UserException(parameter + ": " + names + " must hold at least one name and no blank one, for example \"q_proj\"");
+      throw new UserException(
+          parameter
+              + ": "
+              + names
+              + " must hold at least one name and no blank one, for example \"q_proj\"");
     }
   }
 
@@ -185,7 +199,9 @@ public sealed interface Targets {
     try {
       return Pattern.compile(expression);
     } catch (PatternSyntaxException e) {
-      throw new UserException(parameter + ": '" + expression + "' is not a regular expression: " + e.getDescription(), e);
+      throw new UserException(
+          parameter + ": '" + expression + "' is not a regular expression: " + e.getDescription(),
+          e);
     }
   }
 
@@ -195,7 +211,14 @@ public sealed interface Targets {
             .map(l -> l.name().substring(l.name().lastIndexOf('.') + 1))
             .collect(Collectors.toCollection(TreeSet::new));
     return new UserException(
-        "targets: " + what + " matches no linear layer of " + model.source() + "; its linear layers end in " + String.join(", ", available)
-            + " (full paths look like " + model.linears().get(0).name() + ")");
+        "targets: "
+            + what
+            + " matches no linear layer of "
+            + model.source()
+            + "; its linear layers end in "
+            + String.join(", ", available)
+            + " (full paths look like "
+            + model.linears().get(0).name()
+            + ")");
   }
 }

@@ -86,7 +86,9 @@ class LoraFilesTest {
     try (CausalLm model = PeftGolden.base()) {
       float[] before = PeftGolden.logits(model, PeftGolden.PROMPT);
       int arrays = Census.liveArrays();
-      assertThatThrownBy(() -> Adapters.load(model, dir)).isInstanceOf(UserException.class).hasMessageContainingAll(parts);
+      assertThatThrownBy(() -> Adapters.load(model, dir))
+          .isInstanceOf(UserException.class)
+          .hasMessageContainingAll(parts);
       assertThat(Census.liveArrays()).isEqualTo(arrays);
       assertThat(PeftGolden.logits(model, PeftGolden.PROMPT)).isEqualTo(before);
     }
@@ -118,7 +120,9 @@ class LoraFilesTest {
   }
 
   private void copyOfConfig() throws IOException {
-    Files.copy(PeftGolden.directory("lora_default_targets").resolve(PeftConfig.FILE), dir.resolve(PeftConfig.FILE));
+    Files.copy(
+        PeftGolden.directory("lora_default_targets").resolve(PeftConfig.FILE),
+        dir.resolve(PeftConfig.FILE));
   }
 
   @Test
@@ -126,7 +130,8 @@ class LoraFilesTest {
     rename(n -> n.replace(".weight", ".default.weight"));
     try (CausalLm model = PeftGolden.base();
         Adapter adapter = Adapters.load(model, dir)) {
-      assertThat(adapter.parameters().get(0).name()).isEqualTo("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight");
+      assertThat(adapter.parameters().get(0).name())
+          .isEqualTo("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight");
     }
   }
 
@@ -138,7 +143,8 @@ class LoraFilesTest {
             .map(
                 n -> {
                   float[] values = old.floats(n);
-                  return TensorSource.floats(names.apply(n), StoredType.F32, old.info(n).dims(), () -> values);
+                  return TensorSource.floats(
+                      names.apply(n), StoredType.F32, old.info(n).dims(), () -> values);
                 })
             .toList();
     CheckpointWriter.writeFile(file, tensors);
@@ -150,10 +156,14 @@ class LoraFilesTest {
       assertThat(written(model, Targets.roles(Role.MLP)).get("target_modules"))
           .contains(json("\"model.layers.0.mlp.gate_proj\""))
           .hasSize(6);
-      assertThat(written(model, Targets.regex(".*q_proj")).get("target_modules")).isEqualTo(json("\".*q_proj\""));
-      ObjectNode excluding = written(model, Targets.suffixes("q_proj", "v_proj").excluding("layers.0.self_attn.v_proj"));
+      assertThat(written(model, Targets.regex(".*q_proj")).get("target_modules"))
+          .isEqualTo(json("\".*q_proj\""));
+      ObjectNode excluding =
+          written(
+              model, Targets.suffixes("q_proj", "v_proj").excluding("layers.0.self_attn.v_proj"));
       assertThat(excluding.get("target_modules")).isEqualTo(json("[\"q_proj\", \"v_proj\"]"));
-      assertThat(excluding.get("exclude_modules")).isEqualTo(json("[\"layers.0.self_attn.v_proj\"]"));
+      assertThat(excluding.get("exclude_modules"))
+          .isEqualTo(json("[\"layers.0.self_attn.v_proj\"]"));
       try (LinearAdapter again = (LinearAdapter) Adapters.load(model, dir)) {
         assertThat(again.layers()).hasSize(3);
       }

@@ -24,26 +24,37 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Adapters saved by peft: the same logits, merged weights, gradients and files. */
 class LoraGoldenTest {
   @ParameterizedTest
-  @ValueSource(strings = {"lora_default_targets", "lora_rank_alpha_pattern", "lora_rslora_patterns", "lora_all_linear"})
+  @ValueSource(
+      strings = {
+        "lora_default_targets",
+        "lora_rank_alpha_pattern",
+        "lora_rslora_patterns",
+        "lora_all_linear"
+      })
   void outputs_and_merged_weights_equal_peft(String name) {
     JsonNode golden = PeftGolden.of(name);
     JsonNode base = PeftGolden.of("base_llama");
     try (CausalLm model = PeftGolden.base()) {
       PeftGolden.assertLogits(model, base, base.at("/expected/logits"));
-      try (LinearAdapter adapter = (LinearAdapter) Adapters.load(model, PeftGolden.directory(name))) {
-        assertThat(adapter.layers()).extracting(l -> l.linear().name()).containsExactlyInAnyOrderElementsOf(strings(golden.at("/expected/targeted_modules")));
+      try (LinearAdapter adapter =
+          (LinearAdapter) Adapters.load(model, PeftGolden.directory(name))) {
+        assertThat(adapter.layers())
+            .extracting(l -> l.linear().name())
+            .containsExactlyInAnyOrderElementsOf(strings(golden.at("/expected/targeted_modules")));
         for (LayerAdapter layer : adapter.layers()) {
           double scale = golden.at("/expected/scaling").get(layer.linear().name()).doubleValue();
           assertThat(((LoraLayer) layer).scale()).isCloseTo(scale, within(1e-12));
         }
-        assertThat(adapter.parameters().stream().mapToLong(Parameter::size).sum()).isEqualTo(golden.at("/expected/trainable_parameters").longValue());
+        assertThat(adapter.parameters().stream().mapToLong(Parameter::size).sum())
+            .isEqualTo(golden.at("/expected/trainable_parameters").longValue());
         PeftGolden.assertLogits(model, golden, golden.at("/expected/logits_adapted"));
         adapter.disable();
         PeftGolden.assertLogits(model, base, base.at("/expected/logits"));
         adapter.enable();
         adapter.merge();
         PeftGolden.assertLogits(model, golden, golden.at("/expected/merge/logits_merged"));
-        for (Map.Entry<String, JsonNode> e : golden.at("/expected/merge/changed_tensors").properties()) {
+        for (Map.Entry<String, JsonNode> e :
+            golden.at("/expected/merge/changed_tensors").properties()) {
           compare(e.getKey(), find(model.parameters(), e.getKey()).toFloats(), e.getValue(), 2e-6);
         }
       }
@@ -51,33 +62,52 @@ class LoraGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lora_default_targets", "lora_rank_alpha_pattern", "lora_rslora_patterns", "lora_all_linear"})
+  @ValueSource(
+      strings = {
+        "lora_default_targets",
+        "lora_rank_alpha_pattern",
+        "lora_rslora_patterns",
+        "lora_all_linear"
+      })
   void one_training_step_equals_peft(String name) {
     JsonNode step = PeftGolden.of(name).at("/expected/sft_step");
     int[] ids = Golden.ints(step.get("ids"));
     int masked = step.get("masked").intValue();
     try (CausalLm model = PeftGolden.base();
         Adapter adapter = Adapters.load(model, PeftGolden.directory(name))) {
-      assertThat(PeftGolden.backward(model, ids, masked)).isCloseTo(step.get("loss").doubleValue(), within(2e-5));
+      assertThat(PeftGolden.backward(model, ids, masked))
+          .isCloseTo(step.get("loss").doubleValue(), within(2e-5));
       assertThat(step.get("grads").size()).isEqualTo(adapter.parameters().size());
       for (Map.Entry<String, JsonNode> e : step.get("grads").properties()) {
         Parameter p = find(adapter.parameters(), e.getKey());
-        compare(p.name(), Scope.run("gradient", () -> p.gradient().orElseThrow().toFloats()), e.getValue(), 1e-4);
+        compare(
+            p.name(),
+            Scope.run("gradient", () -> p.gradient().orElseThrow().toFloats()),
+            e.getValue(),
+            1e-4);
       }
       PeftGolden.sgd(adapter.parameters(), step.get("sgd_lr").doubleValue());
-      assertThat(PeftGolden.backward(model, ids, masked)).isCloseTo(step.get("loss_after_sgd").doubleValue(), within(1e-4));
+      assertThat(PeftGolden.backward(model, ids, masked))
+          .isCloseTo(step.get("loss_after_sgd").doubleValue(), within(1e-4));
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lora_default_targets", "lora_rank_alpha_pattern", "lora_rslora_patterns", "lora_all_linear"})
+  @ValueSource(
+      strings = {
+        "lora_default_targets",
+        "lora_rank_alpha_pattern",
+        "lora_rslora_patterns",
+        "lora_all_linear"
+      })
   void saved_files_equal_those_of_peft(String name, @TempDir Path dir) throws IOException {
     Path theirs = PeftGolden.directory(name);
     try (CausalLm model = PeftGolden.base();
         Adapter adapter = Adapters.load(model, theirs)) {
       adapter.save(dir);
       ObjectNode ours = config(dir);
-      assertThat(ours.get("base_model_name_or_path").textValue()).isEqualTo(model.source().toString());
+      assertThat(ours.get("base_model_name_or_path").textValue())
+          .isEqualTo(model.source().toString());
       assertThat(comparable(ours)).isEqualTo(comparable(config(theirs)));
       assertThat(ours.propertyStream().map(Map.Entry::getKey).toList()).isSorted();
     }
@@ -89,11 +119,15 @@ class LoraGoldenTest {
     return (ObjectNode) new ObjectMapper().readTree(dir.resolve("adapter_config.json").toFile());
   }
 
-  /** Without the base's path, and with the target modules, which peft writes in any order, sorted. */
+  /**
+   * Without the base's path, and with the target modules, which peft writes in any order, sorted.
+   */
   private static ObjectNode comparable(ObjectNode config) {
     ObjectNode out = config.deepCopy();
     out.remove("base_model_name_or_path");
-    out.set("target_modules", PeftConfig.list(new TreeSet<>(strings(config.get("target_modules"))).stream().toList()));
+    out.set(
+        "target_modules",
+        PeftConfig.list(new TreeSet<>(strings(config.get("target_modules"))).stream().toList()));
     return out;
   }
 
@@ -102,7 +136,10 @@ class LoraGoldenTest {
   }
 
   private static Parameter find(List<Parameter> parameters, String name) {
-    return parameters.stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow(() -> new AssertionError(name));
+    return parameters.stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(name));
   }
 
   private static void compare(String name, float[] ours, JsonNode expected, double tolerance) {
@@ -116,7 +153,9 @@ class LoraGoldenTest {
     double[] value = Golden.doubles(expected.at("/entries/value"));
     assertThat(Arrays.stream(index).max().orElseThrow()).isLessThan(ours.length);
     for (int i = 0; i < index.length; i++) {
-      assertThat((double) ours[index[i]]).as("%s[%d]", name, index[i]).isCloseTo(value[i], within(tolerance));
+      assertThat((double) ours[index[i]])
+          .as("%s[%d]", name, index[i])
+          .isCloseTo(value[i], within(tolerance));
     }
   }
 }

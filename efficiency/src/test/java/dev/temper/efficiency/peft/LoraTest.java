@@ -15,7 +15,13 @@ import org.junit.jupiter.api.Test;
 class LoraTest extends PeftMethodContract {
   @Override
   Adapter attach(CausalLm model) {
-    return Lora.rank(4).alpha(6).rankOf("v_proj", 3).alphaOf("layers\\.1\\.mlp\\..*", 5).targets(Targets.allLinear()).seed(1).attach(model);
+    return Lora.rank(4)
+        .alpha(6)
+        .rankOf("v_proj", 3)
+        .alphaOf("layers\\.1\\.mlp\\..*", 5)
+        .targets(Targets.allLinear())
+        .seed(1)
+        .attach(model);
   }
 
   @Test
@@ -34,10 +40,12 @@ class LoraTest extends PeftMethodContract {
             squares += v * v;
           }
           // Uniform in ±b has variance b²/3.
-          assertThat(squares / values.length).isBetween(0.85 * bound * bound / 3, 1.15 * bound * bound / 3);
+          assertThat(squares / values.length)
+              .isBetween(0.85 * bound * bound / 3, 1.15 * bound * bound / 3);
         }
       }
-      assertThat(adapter.parameters().get(0).toFloats()).isNotEqualTo(adapter.parameters().get(2).toFloats());
+      assertThat(adapter.parameters().get(0).toFloats())
+          .isNotEqualTo(adapter.parameters().get(2).toFloats());
     }
   }
 
@@ -66,8 +74,12 @@ class LoraTest extends PeftMethodContract {
       adapter.beginMicroBatch(Rng.of(1).split(11));
       float[] second = PeftGolden.logits(model, PeftGolden.PROMPT);
       adapter.beginMicroBatch(Rng.of(1).split(10));
-      assertThat(PeftGolden.logits(model, PeftGolden.PROMPT)).isEqualTo(first).isNotEqualTo(second).isNotEqualTo(plain);
-      assertThat(adapter.<float[]>disabled(() -> PeftGolden.logits(model, PeftGolden.PROMPT))).isEqualTo(base);
+      assertThat(PeftGolden.logits(model, PeftGolden.PROMPT))
+          .isEqualTo(first)
+          .isNotEqualTo(second)
+          .isNotEqualTo(plain);
+      assertThat(adapter.<float[]>disabled(() -> PeftGolden.logits(model, PeftGolden.PROMPT)))
+          .isEqualTo(base);
       adapter.evaluationMode();
       assertThat(PeftGolden.logits(model, PeftGolden.PROMPT)).isEqualTo(plain);
     }
@@ -76,7 +88,11 @@ class LoraTest extends PeftMethodContract {
   @Test
   void dropout_keeps_the_expected_output() {
     try (CausalLm model = PeftGolden.base();
-        LinearAdapter adapter = Lora.rank(4).dropout(0.3).targets(Targets.suffixes("layers.0.self_attn.q_proj")).attach(model)) {
+        LinearAdapter adapter =
+            Lora.rank(4)
+                .dropout(0.3)
+                .targets(Targets.suffixes("layers.0.self_attn.q_proj"))
+                .attach(model)) {
       PeftGolden.disturb(adapter);
       LayerAdapter layer = adapter.layers().get(0);
       float[] x = Rng.of(5).gaussians(48, 1);
@@ -105,7 +121,10 @@ class LoraTest extends PeftMethodContract {
         "layer",
         () ->
             layer
-                .forward(in -> Tensors.zeros(1, layer.linear().outputs()), Tensors.of(x, 1, x.length), rng)
+                .forward(
+                    in -> Tensors.zeros(1, layer.linear().outputs()),
+                    Tensors.of(x, 1, x.length),
+                    rng)
                 .toFloats());
   }
 
@@ -118,7 +137,9 @@ class LoraTest extends PeftMethodContract {
       try (Adapter upper = Lora.rank(3).seed(2).attach(model)) {
         PeftGolden.disturb(upper);
         assertThat(PeftGolden.logits(model, PeftGolden.PROMPT)).isNotEqualTo(one);
-        assertThatThrownBy(lower::detach).isInstanceOf(IllegalStateException.class).hasMessageContaining("attached on top");
+        assertThatThrownBy(lower::detach)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("attached on top");
       }
       assertThat(PeftGolden.logits(model, PeftGolden.PROMPT)).isEqualTo(one);
     }
@@ -129,18 +150,32 @@ class LoraTest extends PeftMethodContract {
     try (CausalLm model = PeftGolden.base();
         Adapter adapter = Lora.defaults().attach(model)) {
       adapter.merge();
-      assertThatThrownBy(() -> adapter.beginMicroBatch(Rng.of(1))).isInstanceOf(IllegalStateException.class).hasMessageContaining("unmerge()");
+      assertThatThrownBy(() -> adapter.beginMicroBatch(Rng.of(1)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("unmerge()");
     }
   }
 
   @Test
   void rejects_settings_out_of_range_naming_them() {
-    assertThatThrownBy(() -> Lora.rank(0)).isInstanceOf(UserException.class).hasMessageContaining("rank: 0");
-    assertThatThrownBy(() -> Lora.rank(4).alpha(0)).isInstanceOf(UserException.class).hasMessageContaining("alpha: 0.0");
-    assertThatThrownBy(() -> Lora.rank(4).alpha(Double.NaN)).isInstanceOf(UserException.class).hasMessageContaining("alpha: NaN");
-    assertThatThrownBy(() -> Lora.rank(4).dropout(1)).isInstanceOf(UserException.class).hasMessageContaining("dropout: 1.0");
-    assertThatThrownBy(() -> Lora.rank(4).rankOf("q_proj", -1)).isInstanceOf(UserException.class).hasMessageContaining("rankPattern 'q_proj'");
-    assertThatThrownBy(() -> Lora.rank(4).alphaOf("(", 1)).isInstanceOf(UserException.class).hasMessageContaining("alphaPattern: '('");
+    assertThatThrownBy(() -> Lora.rank(0))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("rank: 0");
+    assertThatThrownBy(() -> Lora.rank(4).alpha(0))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("alpha: 0.0");
+    assertThatThrownBy(() -> Lora.rank(4).alpha(Double.NaN))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("alpha: NaN");
+    assertThatThrownBy(() -> Lora.rank(4).dropout(1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("dropout: 1.0");
+    assertThatThrownBy(() -> Lora.rank(4).rankOf("q_proj", -1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("rankPattern 'q_proj'");
+    assertThatThrownBy(() -> Lora.rank(4).alphaOf("(", 1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("alphaPattern: '('");
   }
 
   @Test
@@ -160,7 +195,12 @@ class LoraTest extends PeftMethodContract {
   /** The loss before each step, and after the last. */
   private static double[] train(int steps, double rate) {
     try (CausalLm model = PeftGolden.base();
-        Adapter adapter = Lora.rank(4).alpha(8).targets(Targets.suffixes("v_proj", "down_proj")).seed(1).attach(model)) {
+        Adapter adapter =
+            Lora.rank(4)
+                .alpha(8)
+                .targets(Targets.suffixes("v_proj", "down_proj"))
+                .seed(1)
+                .attach(model)) {
       double[] losses = new double[steps + 1];
       for (int i = 0; i < steps; i++) {
         losses[i] = PeftGolden.backward(model, PeftGolden.PROMPT, 0);

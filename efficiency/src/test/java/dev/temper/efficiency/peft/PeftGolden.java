@@ -20,7 +20,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/** What peft computed for the tiny Llama of the test resources, and how to compute the same here. */
+/**
+ * What peft computed for the tiny Llama of the test resources, and how to compute the same here.
+ */
 final class PeftGolden {
   static final int[] PROMPT = {36, 85, 125, 35, 5, 114, 79, 66, 17};
 
@@ -29,7 +31,11 @@ final class PeftGolden {
   static Path directory(String name) {
     try {
       return Objects.requireNonNull(
-          Path.of(Objects.requireNonNull(PeftGolden.class.getResource("/golden/peft/" + name + "/golden.json.gz")).toURI()).getParent());
+          Path.of(
+                  Objects.requireNonNull(
+                          PeftGolden.class.getResource("/golden/peft/" + name + "/golden.json.gz"))
+                      .toURI())
+              .getParent());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
@@ -44,10 +50,14 @@ final class PeftGolden {
   }
 
   static float[] logits(CausalLm model, int... ids) {
-    return Scope.run("logits", () -> model.head().logits(model.hidden(TokenBatch.of(List.of(ids)))).toFloats());
+    return Scope.run(
+        "logits", () -> model.head().logits(model.hidden(TokenBatch.of(List.of(ids)))).toFloats());
   }
 
-  /** Compares with the summaries stored for each prompt: sums, norms, argmax of each row, and the whole last row. */
+  /**
+   * Compares with the summaries stored for each prompt: sums, norms, argmax of each row, and the
+   * whole last row.
+   */
   static void assertLogits(CausalLm model, JsonNode golden, JsonNode expected) {
     for (int p = 0; p < expected.size(); p++) {
       JsonNode e = expected.get(p);
@@ -64,13 +74,21 @@ final class PeftGolden {
           squares += (double) row[i] * row[i];
           best = row[i] > row[best] ? i : best;
         }
-        assertThat(sum).as("prompt %d row %d sum", p, r).isCloseTo(e.get("row_sum").get(r).doubleValue(), within(2e-3));
-        assertThat(Math.sqrt(squares)).as("prompt %d row %d norm", p, r).isCloseTo(e.get("row_l2").get(r).doubleValue(), within(2e-4));
-        assertThat(best).as("prompt %d row %d argmax", p, r).isEqualTo(e.get("row_argmax").get(r).intValue());
+        assertThat(sum)
+            .as("prompt %d row %d sum", p, r)
+            .isCloseTo(e.get("row_sum").get(r).doubleValue(), within(2e-3));
+        assertThat(Math.sqrt(squares))
+            .as("prompt %d row %d norm", p, r)
+            .isCloseTo(e.get("row_l2").get(r).doubleValue(), within(2e-4));
+        assertThat(best)
+            .as("prompt %d row %d argmax", p, r)
+            .isEqualTo(e.get("row_argmax").get(r).intValue());
       }
       double[] last = Golden.doubles(e.get("last_row"));
       for (int i = 0; i < width; i++) {
-        assertThat((double) ours[(rows - 1) * width + i]).as("prompt %d id %d", p, i).isCloseTo(last[i], within(1e-4));
+        assertThat((double) ours[(rows - 1) * width + i])
+            .as("prompt %d id %d", p, i)
+            .isCloseTo(last[i], within(1e-4));
       }
     }
   }
@@ -83,8 +101,12 @@ final class PeftGolden {
             Autograd.record(
                 () -> {
                   int from = Math.max(1, masked);
-                  Tensor hidden = model.hidden(TokenBatch.of(List.of(ids))).slice(0, from - 1, ids.length - 1);
-                  Tensor loss = LogProbs.of(model.head(), hidden, Arrays.copyOfRange(ids, from, ids.length)).mean().neg();
+                  Tensor hidden =
+                      model.hidden(TokenBatch.of(List.of(ids))).slice(0, from - 1, ids.length - 1);
+                  Tensor loss =
+                      LogProbs.of(model.head(), hidden, Arrays.copyOfRange(ids, from, ids.length))
+                          .mean()
+                          .neg();
                   Autograd.backward(loss);
                   return loss.item();
                 }));
@@ -96,7 +118,8 @@ final class PeftGolden {
       Scope.run(
           "sgd",
           () -> {
-            Tensor gradient = p.gradient().orElseThrow(() -> new AssertionError(p.name() + " has no gradient"));
+            Tensor gradient =
+                p.gradient().orElseThrow(() -> new AssertionError(p.name() + " has no gradient"));
             p.assign(Autograd.off(() -> p.value().sub(gradient.mul(rate))));
             p.zeroGradient();
           });
@@ -108,7 +131,9 @@ final class PeftGolden {
     long i = 0;
     for (Parameter p : adapter.parameters()) {
       float[] noise = Rng.of(7).split(i++).gaussians(Math.toIntExact(p.size()), 0.2);
-      Scope.run("disturb", () -> p.assign(Autograd.off(() -> p.value().add(Tensors.of(noise, p.shape().dims())))));
+      Scope.run(
+          "disturb",
+          () -> p.assign(Autograd.off(() -> p.value().add(Tensors.of(noise, p.shape().dims())))));
     }
   }
 }

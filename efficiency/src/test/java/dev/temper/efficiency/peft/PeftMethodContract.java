@@ -53,7 +53,8 @@ abstract class PeftMethodContract {
         PeftGolden.disturb(adapter);
         float[] adapted = PeftGolden.logits(model, PeftGolden.PROMPT);
         assertThat(adapted).isNotEqualTo(base);
-        assertThat(adapter.<float[]>disabled(() -> PeftGolden.logits(model, PeftGolden.PROMPT))).isEqualTo(base);
+        assertThat(adapter.<float[]>disabled(() -> PeftGolden.logits(model, PeftGolden.PROMPT)))
+            .isEqualTo(base);
         assertThat(PeftGolden.logits(model, PeftGolden.PROMPT)).isEqualTo(adapted);
         adapter.disable();
         assertThat(adapter.isEnabled()).isFalse();
@@ -91,12 +92,19 @@ abstract class PeftMethodContract {
       adapter.merge();
       assertThat(adapter.isMerged()).isTrue();
       assertClose(PeftGolden.logits(model, PeftGolden.PROMPT), adapted, 1e-4);
-      assertThatThrownBy(adapter::merge).isInstanceOf(IllegalStateException.class).hasMessageContaining("merged already");
-      assertThatThrownBy(adapter::disable).isInstanceOf(IllegalStateException.class).hasMessageContaining("unmerge()");
+      assertThatThrownBy(adapter::merge)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("merged already");
+      assertThatThrownBy(adapter::disable)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("unmerge()");
       adapter.unmerge();
-      weights(model).forEach((name, w) -> assertClose(w, Objects.requireNonNull(before.get(name)), 1e-6));
+      weights(model)
+          .forEach((name, w) -> assertClose(w, Objects.requireNonNull(before.get(name)), 1e-6));
       assertClose(PeftGolden.logits(model, PeftGolden.PROMPT), adapted, 1e-4);
-      assertThatThrownBy(adapter::unmerge).isInstanceOf(IllegalStateException.class).hasMessageContaining("not merged");
+      assertThatThrownBy(adapter::unmerge)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("not merged");
     }
   }
 
@@ -129,8 +137,12 @@ abstract class PeftMethodContract {
     }
     try (CausalLm model = PeftGolden.base();
         Adapter adapter = Adapters.load(model, dir)) {
-      assertThat(adapter.parameters()).extracting(Parameter::name).containsExactlyElementsOf(saved.keySet());
-      adapter.parameters().forEach(p -> assertThat(p.toFloats()).as(p.name()).isEqualTo(saved.get(p.name())));
+      assertThat(adapter.parameters())
+          .extracting(Parameter::name)
+          .containsExactlyElementsOf(saved.keySet());
+      adapter
+          .parameters()
+          .forEach(p -> assertThat(p.toFloats()).as(p.name()).isEqualTo(saved.get(p.name())));
       assertThat(PeftGolden.logits(model, PeftGolden.PROMPT)).isEqualTo(adapted);
     }
   }
@@ -147,7 +159,9 @@ abstract class PeftMethodContract {
           assertThat(Arrays.stream(g).map(Math::abs).sum()).as(p.name()).isPositive();
         }
         assertThat(model.parameters()).noneMatch(Parameter::isTrainable);
-        Scope.run("gradients", () -> assertThat(model.parameters()).allMatch(p -> p.gradient().isEmpty()));
+        Scope.run(
+            "gradients",
+            () -> assertThat(model.parameters()).allMatch(p -> p.gradient().isEmpty()));
       }
     }
   }

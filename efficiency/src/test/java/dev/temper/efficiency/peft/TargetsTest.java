@@ -30,31 +30,40 @@ class TargetsTest {
 
   @Test
   void a_suffix_ends_at_a_dot() {
-    assertThat(names(Targets.suffixes("q_proj"))).containsExactly("model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj");
-    assertThat(names(Targets.suffixes("layers.1.mlp.up_proj"))).containsExactly("model.layers.1.mlp.up_proj");
+    assertThat(names(Targets.suffixes("q_proj")))
+        .containsExactly("model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj");
+    assertThat(names(Targets.suffixes("layers.1.mlp.up_proj")))
+        .containsExactly("model.layers.1.mlp.up_proj");
     assertThatThrownBy(() -> names(Targets.suffixes("proj"))).isInstanceOf(UserException.class);
   }
 
   @Test
   void a_regular_expression_matches_the_whole_path() {
-    assertThat(names(Targets.regex("model\\.layers\\.1\\..*[qk]_proj"))).containsExactly("model.layers.1.self_attn.q_proj", "model.layers.1.self_attn.k_proj");
-    assertThatThrownBy(() -> names(Targets.regex("q_proj"))).isInstanceOf(UserException.class).hasMessageContaining("whole path");
+    assertThat(names(Targets.regex("model\\.layers\\.1\\..*[qk]_proj")))
+        .containsExactly("model.layers.1.self_attn.q_proj", "model.layers.1.self_attn.k_proj");
+    assertThatThrownBy(() -> names(Targets.regex("q_proj")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("whole path");
   }
 
   @Test
   void roles_and_all_linear_cover_the_blocks_without_the_head() {
-    assertThat(names(Targets.roles(Role.ATTENTION))).hasSize(8).allMatch(n -> n.contains("self_attn"));
+    assertThat(names(Targets.roles(Role.ATTENTION)))
+        .hasSize(8)
+        .allMatch(n -> n.contains("self_attn"));
     assertThat(names(Targets.roles(Role.MLP))).hasSize(6).allMatch(n -> n.contains("mlp"));
     assertThat(names(Targets.allLinear())).hasSize(14).noneMatch(n -> n.contains("lm_head"));
     assertThat(names(Targets.roles(Role.values()))).isEqualTo(names(Targets.allLinear()));
-    assertThat(names(Targets.modelDefault())).isEqualTo(names(Targets.suffixes("q_proj", "v_proj")));
+    assertThat(names(Targets.modelDefault()))
+        .isEqualTo(names(Targets.suffixes("q_proj", "v_proj")));
   }
 
   @Test
   void excluding_takes_away() {
     assertThat(names(Targets.allLinear().excluding("down_proj", "o_proj"))).hasSize(10);
     assertThat(names(Targets.allLinear().excluding(Targets.regex(".*layers\\.0.*")))).hasSize(7);
-    assertThatThrownBy(() -> names(Targets.suffixes("q_proj").excluding("q_proj"))).isInstanceOf(UserException.class);
+    assertThatThrownBy(() -> names(Targets.suffixes("q_proj").excluding("q_proj")))
+        .isInstanceOf(UserException.class);
   }
 
   @Test
@@ -71,6 +80,8 @@ class TargetsTest {
     assertThatThrownBy(() -> Targets.suffixes()).isInstanceOf(UserException.class);
     assertThatThrownBy(() -> Targets.suffixes(" ")).isInstanceOf(UserException.class);
     assertThatThrownBy(() -> Targets.roles()).isInstanceOf(UserException.class);
-    assertThatThrownBy(() -> Targets.regex("(")).isInstanceOf(UserException.class).hasMessageContaining("'('");
+    assertThatThrownBy(() -> Targets.regex("("))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("'('");
   }
 }

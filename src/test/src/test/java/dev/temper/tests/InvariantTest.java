@@ -82,10 +82,12 @@ class InvariantTest {
       TrainingSettings settings =
           new TrainingSettings(
               3, tokenBudget, 1, Schedule.constant(), 0, 0, 0, 0, Optional.empty());
-      // Adam divides by the size of the gradient, which turns the last bit of a gradient near 0 into
+      // Adam divides by the size of the gradient, which turns the last bit of a gradient near 0
+      // into
       // a step of the learning rate; a larger epsilon keeps the update continuous in the gradient.
       AdamW optimizer = new AdamW(1e-3, 0.9, 0.999, 1e-3, 0, false);
-      new TrainingLoop(settings, optimizer, List.of(onMetrics(r -> losses.add(r.values().get("loss")))))
+      new TrainingLoop(
+              settings, optimizer, List.of(onMetrics(r -> losses.add(r.values().get("loss")))))
           .run(
               Trainable.of(model.parameters()),
               source(examples()),

@@ -48,8 +48,7 @@ class ReadmeTest {
   void every_java_block_of_the_readme_is_code_that_runs_here() {
     Map<String, String> regions = new LinkedHashMap<>();
     Matcher region =
-        REGION.matcher(
-            Repository.read("src/test/src/test/java/dev/temper/tests/ReadmeTest.java"));
+        REGION.matcher(Repository.read("src/test/src/test/java/dev/temper/tests/ReadmeTest.java"));
     while (region.find()) {
       regions.put(region.group(1), words(region.group(2)));
     }

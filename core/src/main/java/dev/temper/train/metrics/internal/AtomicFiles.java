@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** Replaces files so that a reader, or a process that starts after a crash, sees the old content or the new, never a part. */
+/**
+ * Replaces files so that a reader, or a process that starts after a crash, sees the old content or
+ * the new, never a part.
+ */
 public final class AtomicFiles {
   /** Writes the new content of a file. */
   @FunctionalInterface
@@ -21,7 +24,10 @@ public final class AtomicFiles {
 
   private AtomicFiles() {}
 
-  /** Writes a temporary file beside {@code file}, forces it to the disk and renames it; on failure {@code file} is as it was. */
+  /**
+   * Writes a temporary file beside {@code file}, forces it to the disk and renames it; on failure
+   * {@code file} is as it was.
+   */
   public static void replace(Path file, Content content) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     if (directory == null) {
@@ -32,13 +38,17 @@ public final class AtomicFiles {
     try {
       try (FileChannel channel =
           FileChannel.open(
-              temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+              temporary,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
         OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
         content.writeTo(out);
         out.flush();
         channel.force(true);
       }
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(temporary);
     }
