@@ -1,6 +1,9 @@
 package dev.temper.checkpoint;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -24,7 +28,18 @@ public final class CheckpointWriter {
   /** Largest shard Hugging Face writes by default: 5 GB, decimal. */
   public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** Escapes what the reference implementation escapes: control characters only, with small hexadecimal digits. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+          .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
+          .build();
+
+  /** Order of the reference implementation: types from last to first, then names by the bytes of their UTF-8. */
+  private static final Comparator<TensorSource> ORDER =
+      Comparator.comparing(TensorSource::type)
+          .reversed()
+          .thenComparing(t -> t.name().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
   private CheckpointWriter() {}
 
@@ -34,16 +49,15 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes one file. Tensors are ordered as the reference implementation orders them: wide types
-   * first, then by name.
+   * Writes one file, byte for byte as the reference implementation would (which leaves the order of several metadata open). Tensors are
+   * ordered as it orders them: wide types first, then by name.
+   *
+   * @throws CheckpointException if it cannot be written, two tensors share a name, or a tensor's bytes do not fit its shape; the previous
+   *     file then stays as it was
    */
-  public static void writeFile(
-      Path file, List<TensorSource> tensors, Map<String, String> metadata) {
+  public static void writeFile(Path file, List<TensorSource> tensors, Map<String, String> metadata) {
     List<TensorSource> ordered = new ArrayList<>(tensors);
-    ordered.sort(
-        Comparator.comparingInt((TensorSource t) -> -t.type().bits())
-            .thenComparing(t -> -t.type().ordinal())
-            .thenComparing(TensorSource::name));
+    ordered.sort(ORDER);
     byte[] header = header(file, ordered, metadata);
     AtomicFiles.write(
         file,
@@ -52,7 +66,7 @@ public final class CheckpointWriter {
           start.putLong(header.length).put(header).flip();
           writeFully(channel, start);
           for (TensorSource t : ordered) {
-            ByteBuffer bytes = t.bytes().get();
+            ByteBuffer bytes = t.bytes().get().duplicate();
             if (bytes.remaining() != t.byteSize()) {
               throw new CheckpointException(
                   file
@@ -144,11 +158,14 @@ public final class CheckpointWriter {
       Path file, List<TensorSource> tensors, Map<String, String> metadata) {
     ObjectNode root = JSON.createObjectNode();
     if (!metadata.isEmpty()) {
-      ObjectNode m = root.putObject("__metadata__");
+      ObjectNode m = root.putObject(SafetensorsHeader.METADATA);
       metadata.forEach(m::put);
     }
     long at = 0;
     for (TensorSource t : tensors) {
+      if (t.name().equals(SafetensorsHeader.METADATA)) {
+        throw new CheckpointException(file + ": a tensor cannot be called " + t.name() + ": the format reserves that name");
+      }
       if (root.has(t.name())) {
         throw new CheckpointException(file + ": two tensors are called '" + t.name() + "'");
       }
@@ -158,9 +175,18 @@ public final class CheckpointWriter {
       entry.putArray("data_offsets").add(at).add(at + t.byteSize());
       at += t.byteSize();
     }
-    byte[] json = root.toString().getBytes(StandardCharsets.UTF_8);
-    byte[] padded = java.util.Arrays.copyOf(json, (json.length + 7) / 8 * 8);
-    java.util.Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+    byte[] json;
+    try {
+      json = JSON.writeValueAsBytes(root);
+    } catch (JsonProcessingException e) {
+      throw new CheckpointException(file + ": a tensor's name or the metadata is not valid Unicode: " + e.getOriginalMessage(), e);
+    }
+    byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
+    Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+    if (padded.length > SafetensorsHeader.MAX_BYTES) {
+      throw new CheckpointException(
+          file + ": the header has " + padded.length + " bytes, readers accept " + SafetensorsHeader.MAX_BYTES + "; write several shards");
+    }
     return padded;
   }
 

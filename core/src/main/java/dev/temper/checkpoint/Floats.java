@@ -13,7 +13,7 @@ public final class Floats {
 
   /** A tensor's values as floats; exact for F32, F16, BF16 and 8-bit floats. */
   public static float[] widen(TensorInfo info, ByteBuffer bytes) {
-    ByteBuffer b = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer b = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
     int n = Math.toIntExact(info.elements());
     float[] out = new float[n];
     switch (info.type()) {

@@ -104,16 +104,9 @@ public final class SafetensorsFile {
   /** {@code length} bytes of a tensor from {@code offset} on, mapped. */
   public ByteBuffer bytes(String name, long offset, int length) {
     TensorInfo info = info(name);
-    if (offset < 0 || length < 0 || offset + length > info.bytes()) {
+    if (offset < 0 || length < 0 || offset > info.bytes() - length) {
       throw new IllegalArgumentException(
-          name
-              + ": ["
-              + offset
-              + ", "
-              + (offset + length)
-              + ") is outside its "
-              + info.bytes()
-              + " bytes");
+          name + ": " + length + " bytes from " + offset + " on are outside its " + info.bytes() + " bytes");
     }
     if (length == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);

@@ -21,6 +21,9 @@ import java.util.Map;
 record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
   static final long MAX_BYTES = 100_000_000;
 
+  /** Key of the header that names no tensor. */
+  static final String METADATA = "__metadata__";
+
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -61,7 +64,7 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       while (p.nextToken() == JsonToken.FIELD_NAME) {
         String name = p.currentName();
         p.nextToken();
-        if (name.equals("__metadata__")) {
+        if (name.equals(METADATA)) {
           readMetadata(file, p, metadata);
         } else {
           tensors.put(name, readTensor(file, name, p));
