@@ -28,14 +28,20 @@ public final class CheckpointWriter {
   /** Largest shard Hugging Face writes by default: 5 GB, decimal. */
   public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
-  /** Escapes what the reference implementation escapes: control characters only, with small hexadecimal digits. */
+  /**
+   * Escapes what the reference implementation escapes: control characters only, with small
+   * hexadecimal digits.
+   */
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
           .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
           .build();
 
-  /** Order of the reference implementation: types from last to first, then names by the bytes of their UTF-8. */
+  /**
+   * Order of the reference implementation: types from last to first, then names by the bytes of
+   * their UTF-8.
+   */
   private static final Comparator<TensorSource> ORDER =
       Comparator.comparing(TensorSource::type)
           .reversed()
@@ -49,13 +55,14 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes one file, byte for byte as the reference implementation would (which leaves the order of several metadata open). Tensors are
-   * ordered as it orders them: wide types first, then by name.
+   * Writes one file, byte for byte as the reference implementation would (which leaves the order of
+   * several metadata open). Tensors are ordered as it orders them: wide types first, then by name.
    *
-   * @throws CheckpointException if it cannot be written, two tensors share a name, or a tensor's bytes do not fit its shape; the previous
-   *     file then stays as it was
+   * @throws CheckpointException if it cannot be written, two tensors share a name, or a tensor's
+   *     bytes do not fit its shape; the previous file then stays as it was
    */
-  public static void writeFile(Path file, List<TensorSource> tensors, Map<String, String> metadata) {
+  public static void writeFile(
+      Path file, List<TensorSource> tensors, Map<String, String> metadata) {
     List<TensorSource> ordered = new ArrayList<>(tensors);
     ordered.sort(ORDER);
     byte[] header = header(file, ordered, metadata);
@@ -164,7 +171,8 @@ public final class CheckpointWriter {
     long at = 0;
     for (TensorSource t : tensors) {
       if (t.name().equals(SafetensorsHeader.METADATA)) {
-        throw new CheckpointException(file + ": a tensor cannot be called " + t.name() + ": the format reserves that name");
+        throw new CheckpointException(
+            file + ": a tensor cannot be called " + t.name() + ": the format reserves that name");
       }
       if (root.has(t.name())) {
         throw new CheckpointException(file + ": two tensors are called '" + t.name() + "'");
@@ -179,13 +187,22 @@ public final class CheckpointWriter {
     try {
       json = JSON.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + ": a tensor's name or the metadata is not valid Unicode: " + e.getOriginalMessage(), e);
+      throw new CheckpointException(
+          file
+              + ": a tensor's name or the metadata is not valid Unicode: "
+              + e.getOriginalMessage(),
+          e);
     }
     byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');
     if (padded.length > SafetensorsHeader.MAX_BYTES) {
       throw new CheckpointException(
-          file + ": the header has " + padded.length + " bytes, readers accept " + SafetensorsHeader.MAX_BYTES + "; write several shards");
+          file
+              + ": the header has "
+              + padded.length
+              + " bytes, readers accept "
+              + SafetensorsHeader.MAX_BYTES
+              + "; write several shards");
     }
     return padded;
   }

@@ -106,7 +106,14 @@ public final class SafetensorsFile {
     TensorInfo info = info(name);
     if (offset < 0 || length < 0 || offset > info.bytes() - length) {
       throw new IllegalArgumentException(
-          name + ": " + length + " bytes from " + offset + " on are outside its " + info.bytes() + " bytes");
+          name
+              + ": "
+              + length
+              + " bytes from "
+              + offset
+              + " on are outside its "
+              + info.bytes()
+              + " bytes");
     }
     if (length == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);

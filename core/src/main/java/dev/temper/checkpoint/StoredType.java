@@ -2,7 +2,10 @@ package dev.temper.checkpoint;
 
 import java.util.Optional;
 
-/** Element types a safetensors file can name, in the order of the reference implementation, which decides how files are sorted. */
+/**
+ * Element types a safetensors file can name, in the order of the reference implementation, which
+ * decides how files are sorted.
+ */
 public enum StoredType {
   /** Boolean, one byte. */
   BOOL(8),

@@ -10,28 +10,39 @@ import java.util.function.Supplier;
  *
  * @param bytes little-endian elements of {@code type}, row-major
  */
-public record TensorSource(String name, StoredType type, List<Long> shape, Supplier<ByteBuffer> bytes) {
+public record TensorSource(
+    String name, StoredType type, List<Long> shape, Supplier<ByteBuffer> bytes) {
   /**
    * Copies the shape.
    *
-   * @throws IllegalArgumentException if a size is negative, there are more bytes than a long can count, or the elements do not fill whole
-   *     bytes
+   * @throws IllegalArgumentException if a size is negative, there are more bytes than a long can
+   *     count, or the elements do not fill whole bytes
    */
   public TensorSource {
     shape = List.copyOf(shape);
     for (long d : shape) {
       if (d < 0) {
-        throw new IllegalArgumentException(name + ": shape " + shape + " holds the negative size " + d);
+        throw new IllegalArgumentException(
+            name + ": shape " + shape + " holds the negative size " + d);
       }
     }
     long bits;
     try {
       bits = bits(type, shape);
     } catch (ArithmeticException e) {
-      throw new IllegalArgumentException(name + ": the number of elements of shape " + shape + " overflows", e);
+      throw new IllegalArgumentException(
+          name + ": the number of elements of shape " + shape + " overflows", e);
     }
     if (bits % 8 != 0) {
-      throw new IllegalArgumentException(name + ": " + type + " " + shape + " has " + bits + " bits, which is no whole number of bytes");
+      throw new IllegalArgumentException(
+          name
+              + ": "
+              + type
+              + " "
+              + shape
+              + " has "
+              + bits
+              + " bits, which is no whole number of bytes");
     }
   }
 

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 
-/** The files under {@code golden/checkpoint}, and the model directories under {@code golden/models}. */
+/**
+ * The files under {@code golden/checkpoint}, and the model directories under {@code golden/models}.
+ */
 final class Golden {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -18,7 +20,9 @@ final class Golden {
 
   static JsonNode json(String name) {
     try (InputStream in =
-        new GZIPInputStream(Objects.requireNonNull(Golden.class.getResourceAsStream("/golden/checkpoint/" + name)))) {
+        new GZIPInputStream(
+            Objects.requireNonNull(
+                Golden.class.getResourceAsStream("/golden/checkpoint/" + name)))) {
       return JSON.readTree(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -27,7 +31,11 @@ final class Golden {
 
   static Path model(String name) {
     try {
-      Path config = Path.of(Objects.requireNonNull(Golden.class.getResource("/golden/models/" + name + "/config.json")).toURI());
+      Path config =
+          Path.of(
+              Objects.requireNonNull(
+                      Golden.class.getResource("/golden/models/" + name + "/config.json"))
+                  .toURI());
       return Objects.requireNonNull(config.getParent());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);

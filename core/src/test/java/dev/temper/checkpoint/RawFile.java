@@ -23,7 +23,8 @@ final class RawFile {
 
   /** A file whose claimed header length may be a lie. */
   static byte[] of(long claimed, byte[] header, int dataBytes) {
-    ByteBuffer out = ByteBuffer.allocate(8 + header.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer out =
+        ByteBuffer.allocate(8 + header.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
     out.putLong(claimed).put(header);
     for (int i = 0; i < dataBytes; i++) {
       out.put((byte) i);

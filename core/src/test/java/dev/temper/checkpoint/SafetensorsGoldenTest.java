@@ -32,7 +32,11 @@ class SafetensorsGoldenTest {
     }
     Path file = dir.resolve("a.safetensors");
     CheckpointWriter.writeFile(
-        file, List.of(new TensorSource("attn.0", StoredType.F32, List.of(1L, 2L, 3L), () -> ByteBuffer.wrap(data))), Map.of());
+        file,
+        List.of(
+            new TensorSource(
+                "attn.0", StoredType.F32, List.of(1L, 2L, 3L), () -> ByteBuffer.wrap(data))),
+        Map.of());
     byte[] written = RawFile.read(file);
     assertThat(Arrays.copyOf(written, 8)).containsExactly(64, 0, 0, 0, 0, 0, 0, 0);
     assertThat(new String(written, 8, 64, StandardCharsets.UTF_8))
@@ -78,7 +82,10 @@ class SafetensorsGoldenTest {
       tensors.add(new TensorSource(name, type, shape, () -> ByteBuffer.wrap(bytes)));
     }
     Map<String, String> metadata = new LinkedHashMap<>();
-    golden.get("metadata").properties().forEach(e -> metadata.put(e.getKey(), e.getValue().asText()));
+    golden
+        .get("metadata")
+        .properties()
+        .forEach(e -> metadata.put(e.getKey(), e.getValue().asText()));
     byte[] expected = Base64.getDecoder().decode(golden.get("file").asText());
 
     Collections.reverse(tensors);
@@ -87,7 +94,8 @@ class SafetensorsGoldenTest {
     assertThat(readable(RawFile.read(ours))).isEqualTo(readable(expected));
     assertThat(RawFile.read(ours)).isEqualTo(expected);
 
-    SafetensorsFile read = SafetensorsFile.open(RawFile.write(dir.resolve("theirs.safetensors"), expected));
+    SafetensorsFile read =
+        SafetensorsFile.open(RawFile.write(dir.resolve("theirs.safetensors"), expected));
     assertThat(read.metadata()).isEqualTo(metadata);
     assertThat(read.names()).containsExactlyInAnyOrderElementsOf(data.keySet());
     for (TensorSource t : tensors) {

@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SafetensorsRejectionTest {
   @TempDir Path dir;
 
-  private static final String SOUND = "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'U8','shape':[4],'data_offsets':[8,12]}}";
+  private static final String SOUND =
+      "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'U8','shape':[4],'data_offsets':[8,12]}}";
 
   private void rejects(byte[] file, String... messageParts) {
     Path path = RawFile.write(dir.resolve("x.safetensors"), file);
@@ -34,7 +35,8 @@ class SafetensorsRejectionTest {
 
   @Test
   void the_sound_file_these_tests_damage_is_accepted() {
-    Path path = RawFile.write(dir.resolve("x.safetensors"), RawFile.of(SOUND.replace('\'', '"'), 12));
+    Path path =
+        RawFile.write(dir.resolve("x.safetensors"), RawFile.of(SOUND.replace('\'', '"'), 12));
     assertThat(SafetensorsFile.open(path).names()).containsExactly("a", "b");
   }
 
@@ -42,7 +44,9 @@ class SafetensorsRejectionTest {
   void rejects_every_truncation_and_every_extension() {
     byte[] sound = RawFile.of(SOUND.replace('\'', '"'), 12);
     for (int n = 0; n < sound.length; n++) {
-      rejects(Arrays.copyOf(sound, n), n >= sound.length - 12 ? "truncated; copy or download it again" : "truncated");
+      rejects(
+          Arrays.copyOf(sound, n),
+          n >= sound.length - 12 ? "truncated; copy or download it again" : "truncated");
     }
     rejects(Arrays.copyOf(sound, sound.length + 1), "belong to no tensor");
   }
@@ -50,14 +54,20 @@ class SafetensorsRejectionTest {
   @Test
   void rejects_a_missing_file_and_a_directory() {
     Path missing = dir.resolve("missing.safetensors");
-    assertThatThrownBy(() -> SafetensorsFile.open(missing)).isInstanceOf(CheckpointException.class).hasMessageContaining("missing.safetensors");
-    assertThatThrownBy(() -> SafetensorsFile.open(dir)).isInstanceOf(CheckpointException.class).hasMessageContaining(dir.toString());
+    assertThatThrownBy(() -> SafetensorsFile.open(missing))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("missing.safetensors");
+    assertThatThrownBy(() -> SafetensorsFile.open(dir))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(dir.toString());
   }
 
   @ParameterizedTest
   @ValueSource(longs = {0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 100_000_001, 1L << 40, 200})
   void rejects_a_header_length_that_cannot_be(long claimed) {
-    rejects(RawFile.of(claimed, SOUND.replace('\'', '"').getBytes(StandardCharsets.UTF_8), 12), "the header claims " + Long.toUnsignedString(claimed) + " bytes");
+    rejects(
+        RawFile.of(claimed, SOUND.replace('\'', '"').getBytes(StandardCharsets.UTF_8), 12),
+        "the header claims " + Long.toUnsignedString(claimed) + " bytes");
   }
 
   @Test
@@ -67,7 +77,9 @@ class SafetensorsRejectionTest {
       f.write(RawFile.of(SafetensorsHeader.MAX_BYTES + 1, new byte[0], 0));
       f.setLength(SafetensorsHeader.MAX_BYTES + 100);
     }
-    assertThatThrownBy(() -> SafetensorsFile.open(path)).isInstanceOf(CheckpointException.class).hasMessageContaining("at most 100000000");
+    assertThatThrownBy(() -> SafetensorsFile.open(path))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("at most 100000000");
   }
 
   @ParameterizedTest
@@ -77,7 +89,19 @@ class SafetensorsRejectionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{", "{'a'", "{'a':", "{}}", "{} {}", "{}x", "{'__metadata__':{},}", "{a:1}", "{'__metadata__':{'a':'b'}", "{\0\0\0"})
+  @ValueSource(
+      strings = {
+        "{",
+        "{'a'",
+        "{'a':",
+        "{}}",
+        "{} {}",
+        "{}x",
+        "{'__metadata__':{},}",
+        "{a:1}",
+        "{'__metadata__':{'a':'b'}",
+        "{\0\0\0"
+      })
   void rejects_a_header_that_is_not_one_json_object(String header) {
     rejects(header, 0, "header");
   }
@@ -86,8 +110,14 @@ class SafetensorsRejectionTest {
   void rejects_a_json_bomb() {
     rejects("{'a':" + "[".repeat(100_000) + "]".repeat(100_000) + "}", 0, "'a'");
     rejects("{'a':" + "{'a':".repeat(50_000) + "1" + "}".repeat(50_001), 0, "'a'");
-    rejects("{'__metadata__':" + "{'a':".repeat(50_000) + "'1'" + "}".repeat(50_001), 0, "__metadata__");
-    rejects("{'a':{'dtype':'F32','shape':[" + "1,".repeat(100_000) + "1],'data_offsets':[0,4]}}", 4, "at most 64");
+    rejects(
+        "{'__metadata__':" + "{'a':".repeat(50_000) + "'1'" + "}".repeat(50_001),
+        0,
+        "__metadata__");
+    rejects(
+        "{'a':{'dtype':'F32','shape':[" + "1,".repeat(100_000) + "1],'data_offsets':[0,4]}}",
+        4,
+        "at most 64");
   }
 
   @Test
@@ -101,12 +131,23 @@ class SafetensorsRejectionTest {
 
   @Test
   void rejects_duplicate_names_and_keys() {
-    rejects("{'a':{'dtype':'U8','shape':[1],'data_offsets':[0,1]},'a':{'dtype':'U8','shape':[1],'data_offsets':[0,1]}}", 1, "uplicate", "'a'");
-    rejects("{'a':{'dtype':'U8','dtype':'I8','shape':[1],'data_offsets':[0,1]}}", 1, "uplicate", "'dtype'");
+    rejects(
+        "{'a':{'dtype':'U8','shape':[1],'data_offsets':[0,1]},'a':{'dtype':'U8','shape':[1],'data_offsets':[0,1]}}",
+        1,
+        "uplicate",
+        "'a'");
+    rejects(
+        "{'a':{'dtype':'U8','dtype':'I8','shape':[1],'data_offsets':[0,1]}}",
+        1,
+        "uplicate",
+        "'dtype'");
     rejects("{'__metadata__':{'k':'1','k':'2'}}", 0, "uplicate", "'k'");
     rejects("{'__metadata__':{},'__metadata__':{}}", 0, "uplicate", "__metadata__");
     // The same name, once written with an escape.
-    rejects("{'a':{'dtype':'U8','shape':[1],'data_offsets':[0,1]},'\\u0061':{'dtype':'U8','shape':[1],'data_offsets':[0,1]}}", 1, "uplicate");
+    rejects(
+        "{'a':{'dtype':'U8','shape':[1],'data_offsets':[0,1]},'\\u0061':{'dtype':'U8','shape':[1],'data_offsets':[0,1]}}",
+        1,
+        "uplicate");
   }
 
   @ParameterizedTest
@@ -159,15 +200,31 @@ class SafetensorsRejectionTest {
   @Test
   void rejects_overlapping_tensors() {
     rejects(
-        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[4],'data_offsets':[2,6]}}", 6, "'b'", "'a'", "they overlap");
-    rejects("{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}", 4, "they overlap");
-    rejects("{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[0],'data_offsets':[2,2]}}", 4, "they overlap");
+        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[4],'data_offsets':[2,6]}}",
+        6,
+        "'b'",
+        "'a'",
+        "they overlap");
+    rejects(
+        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}",
+        4,
+        "they overlap");
+    rejects(
+        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[0],'data_offsets':[2,2]}}",
+        4,
+        "they overlap");
   }
 
   @Test
   void rejects_holes() {
-    rejects("{'a':{'dtype':'U8','shape':[4],'data_offsets':[1,5]}}", 5, "'a'", "the header", "hole");
-    rejects("{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]},'b':{'dtype':'U8','shape':[2],'data_offsets':[3,5]}}", 5, "'b'", "'a'", "hole");
+    rejects(
+        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[1,5]}}", 5, "'a'", "the header", "hole");
+    rejects(
+        "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]},'b':{'dtype':'U8','shape':[2],'data_offsets':[3,5]}}",
+        5,
+        "'b'",
+        "'a'",
+        "hole");
   }
 
   @Test
@@ -175,7 +232,9 @@ class SafetensorsRejectionTest {
     String header =
         "{'b':{'shape':[],'data_offsets':[4,6],'dtype':'F16'},'z':{'dtype':'F32','shape':[3,0],'data_offsets':[4,4]},"
             + "'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'__metadata__':{'k':'v'}}";
-    SafetensorsFile f = SafetensorsFile.open(RawFile.write(dir.resolve("x.safetensors"), RawFile.of(header.replace('\'', '"'), 6)));
+    SafetensorsFile f =
+        SafetensorsFile.open(
+            RawFile.write(dir.resolve("x.safetensors"), RawFile.of(header.replace('\'', '"'), 6)));
     assertThat(f.names()).containsExactly("b", "z", "a");
     assertThat(f.metadata()).containsEntry("k", "v");
     assertThat(f.info("b").elements()).isEqualTo(1);
@@ -185,20 +244,36 @@ class SafetensorsRejectionTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"-1, 1", "0, 13", "1, 12", "0, -1", "9223372036854775807, 1", "9223372036854775807, 2147483647", "13, 0"})
+  @CsvSource({
+    "-1, 1",
+    "0, 13",
+    "1, 12",
+    "0, -1",
+    "9223372036854775807, 1",
+    "9223372036854775807, 2147483647",
+    "13, 0"
+  })
   void rejects_a_part_outside_the_tensor(long offset, int length) {
     SafetensorsFile f =
         SafetensorsFile.open(
-            RawFile.write(dir.resolve("x.safetensors"), RawFile.of("{\"a\":{\"dtype\":\"U8\",\"shape\":[12],\"data_offsets\":[0,12]}}", 12)));
-    assertThatThrownBy(() -> f.bytes("a", offset, length)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("outside its 12 bytes");
+            RawFile.write(
+                dir.resolve("x.safetensors"),
+                RawFile.of(
+                    "{\"a\":{\"dtype\":\"U8\",\"shape\":[12],\"data_offsets\":[0,12]}}", 12)));
+    assertThatThrownBy(() -> f.bytes("a", offset, length))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("outside its 12 bytes");
   }
 
   @Test
   void notices_a_file_cut_short_after_it_was_opened() {
-    Path path = RawFile.write(dir.resolve("x.safetensors"), RawFile.of(SOUND.replace('\'', '"'), 12));
+    Path path =
+        RawFile.write(dir.resolve("x.safetensors"), RawFile.of(SOUND.replace('\'', '"'), 12));
     SafetensorsFile f = SafetensorsFile.open(path);
     RawFile.write(path, new byte[20]);
-    assertThatThrownBy(() -> f.bytes("b")).isInstanceOf(CheckpointException.class).hasMessageContaining("cut short");
+    assertThatThrownBy(() -> f.bytes("b"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("cut short");
   }
 
   @Test
@@ -206,10 +281,15 @@ class SafetensorsRejectionTest {
     SafetensorsFile f =
         SafetensorsFile.open(
             RawFile.write(
-                dir.resolve("x.safetensors"), RawFile.of("{\"model.norm.weight\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1)));
+                dir.resolve("x.safetensors"),
+                RawFile.of(
+                    "{\"model.norm.weight\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
+                    1)));
     assertThatThrownBy(() -> f.info("model.norm.weigth"))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("no tensor 'model.norm.weigth'; did you mean 'model.norm.weight'?");
-    assertThatThrownBy(() -> f.bytes("lm_head")).isInstanceOf(CheckpointException.class).hasMessageEndingWith("no tensor 'lm_head'");
+    assertThatThrownBy(() -> f.bytes("lm_head"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageEndingWith("no tensor 'lm_head'");
   }
 }
