@@ -64,6 +64,10 @@ public record TensorSource(String name, StoredType type, List<Long> shape, Suppl
     return bits(type, shape) / 8;
   }
 
+  long elements() {
+    return bits(type, shape) / type.bits();
+  }
+
   private static long bits(StoredType type, List<Long> shape) {
     long n = type.bits();
     for (long d : shape) {
