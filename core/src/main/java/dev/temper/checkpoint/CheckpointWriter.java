@@ -184,6 +184,9 @@ public final class CheckpointWriter {
     }
     long at = 0;
     for (TensorSource t : tensors) {
+      if (!StandardCharsets.UTF_8.newEncoder().canEncode(t.name())) {
+        throw new CheckpointException(file + ": the tensor name '" + t.name() + "' is not valid Unicode: it holds half a surrogate pair");
+      }
       if (t.name().equals(SafetensorsHeader.METADATA)) {
         throw new CheckpointException(file + ": a tensor cannot be called " + t.name() + ": the format reserves that name");
       }
@@ -200,7 +203,7 @@ public final class CheckpointWriter {
     try {
       json = JSON.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + ": a tensor's name or the metadata is not valid Unicode: " + e.getOriginalMessage(), e);
+      throw new CheckpointException(file + ": the header cannot be written as JSON: " + e.getOriginalMessage(), e);
     }
     byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.Iterator;
 import java.util.Map;
 
@@ -67,8 +69,7 @@ final class HuggingFaceJson {
     if (d == 0) {
       return 1 / d < 0 ? "-0.0" : "0.0";
     }
-    // A float's own digits: 0.1f is 0.1, not 0.10000000149011612.
-    BigDecimal decimal = new BigDecimal(value.isFloat() ? Float.toString(value.floatValue()) : Double.toString(d)).stripTrailingZeros();
+    BigDecimal decimal = shortest(d, value.isFloat());
     String digits = decimal.unscaledValue().abs().toString();
     int exponent = digits.length() - decimal.scale() - 1;
     if (exponent >= -4 && exponent < 16) {
@@ -77,5 +78,16 @@ final class HuggingFaceJson {
     String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
     int size = Math.abs(exponent);
     return (d < 0 ? "-" : "") + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+") + (size < 10 ? "0" : "") + size;
+  }
+
+  /** The fewest digits that read back as the same number; {@code Double.toString} gives more than needed before Java 19. */
+  private static BigDecimal shortest(double d, boolean isFloat) {
+    BigDecimal exact = new BigDecimal(d);
+    for (int precision = 1; ; precision++) {
+      BigDecimal rounded = exact.round(new MathContext(precision, RoundingMode.HALF_EVEN));
+      if (isFloat ? rounded.floatValue() == (float) d : rounded.doubleValue() == d) {
+        return rounded.stripTrailingZeros();
+      }
+    }
   }
 }

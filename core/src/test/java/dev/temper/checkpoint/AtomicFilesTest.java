@@ -74,7 +74,8 @@ class AtomicFilesTest {
 
   @Test
   void a_target_that_is_a_directory_is_one_clear_error() throws IOException {
-    Path target = Files.createDirectories(dir.resolve("d/inside")).getParent();
+    Path target = dir.resolve("d");
+    Files.createDirectories(target.resolve("inside"));
     assertThatThrownBy(() -> AtomicFiles.write(target, "x")).isInstanceOf(CheckpointException.class).hasMessageContaining(target.toString());
     assertThat(names(dir)).containsExactly("d");
     assertThat(names(target)).containsExactly("inside");

@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,7 +22,13 @@ class CheckpointWriterTest {
   @TempDir Path dir;
 
   private static TensorSource tensor(String name, int bytes) {
-    return new TensorSource(name, StoredType.U8, List.of((long) bytes), () -> ByteBuffer.allocate(bytes).put(0, (byte) bytes));
+    return new TensorSource(name, StoredType.U8, List.of((long) bytes), () -> filled(bytes));
+  }
+
+  private static ByteBuffer filled(int bytes) {
+    byte[] out = new byte[bytes];
+    Arrays.fill(out, (byte) bytes);
+    return ByteBuffer.wrap(out);
   }
 
   private static TensorSource failing(String name, int bytes) {
@@ -262,13 +270,11 @@ class CheckpointWriterTest {
     long largest = 0;
     for (int i = 1; i <= 5; i++) {
       SafetensorsFile shard = SafetensorsFile.open(golden.resolve("model-0000" + i + "-of-00005.safetensors"));
-      long size = 0;
-      for (String name : shard.names()) {
-        TensorInfo info = read.info(name);
-        size += info.bytes();
-        tensors.add(new TensorSource(name, info.type(), info.shape(), () -> read.bytes(name)));
-      }
-      largest = Math.max(largest, size);
+      // Large tensors first: a norm in front of the next shard would still fit into this one.
+      List<TensorInfo> infos =
+          shard.names().stream().map(read::info).sorted(Comparator.comparingLong(TensorInfo::bytes).reversed()).toList();
+      infos.forEach(t -> tensors.add(new TensorSource(t.name(), t.type(), t.shape(), () -> read.bytes(t.name()))));
+      largest = Math.max(largest, infos.stream().mapToLong(TensorInfo::bytes).sum());
     }
     CheckpointWriter.writeDirectory(dir, tensors, largest);
     for (String name : names()) {

@@ -58,15 +58,10 @@ class SafetensorsFuzzTest {
       Files.write(file, bytes);
       try {
         SafetensorsFile f = SafetensorsFile.open(file);
-        for (String name : f.names()) {
-          assertThat(f.bytes(name).remaining()).isLessThanOrEqualTo(bytes.length);
-          try {
-            Floats.widen(f.info(name), f.bytes(name));
-          } catch (CheckpointException e) {
-            // A type without a value as a float.
-          }
+        if (accepted++ % 20 == 0) {
+          // Not always: a mapping lives until the garbage collector finds it, and a process may have 65,530 of them.
+          readAll(f);
         }
-        accepted++;
       } catch (CheckpointException e) {
         if (e.getMessage() == null || !e.getMessage().startsWith(file.toString())) {
           throw new AssertionError("round " + round + " of seed " + seed + ": the message names no file: " + e.getMessage(), e);
@@ -79,6 +74,20 @@ class SafetensorsFuzzTest {
     // Both happen, or the damage is too harsh or too mild to test anything.
     assertThat(accepted).isGreaterThan(rounds / 100);
     assertThat(rejected).isGreaterThan(rounds / 2);
+  }
+
+  private static void readAll(SafetensorsFile f) {
+    for (String name : f.names()) {
+      ByteBuffer data = f.bytes(name);
+      if (data.remaining() != f.info(name).bytes()) {
+        throw new AssertionError(name + ": " + data);
+      }
+      try {
+        Floats.widen(f.info(name), data);
+      } catch (CheckpointException e) {
+        // A type without a value as a float.
+      }
+    }
   }
 
   private List<byte[]> soundFiles() {
