@@ -34,7 +34,7 @@ public final class AtomicFiles {
     Path absolute = target.toAbsolutePath();
     Path temp = absolute.resolveSibling("." + absolute.getFileName() + ".tmp-" + UUID.randomUUID());
     try {
-      Files.createDirectories(absolute.getParent());
+      createDirectories(java.util.Objects.requireNonNull(absolute.getParent()));
       try (FileChannel channel =
           FileChannel.open(
               temp,
@@ -80,11 +80,11 @@ public final class AtomicFiles {
     Path ready = absolute.resolveSibling("." + absolute.getFileName() + ".new");
     try {
       recover(target);
-      Files.createDirectories(temp);
+      createDirectories(temp);
       fill.accept(temp);
       move(temp, ready);
       recover(target);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new CheckpointException(target + ": cannot be written: " + e.getMessage(), e);
     } finally {
       deleteQuietly(temp);
@@ -108,7 +108,15 @@ public final class AtomicFiles {
     }
   }
 
-  private static void move(Path from, Path to) throws IOException {
+  /** Unlike the JDK's, accepts a directory reached through a symbolic link (JDK-8294193). */
+  private static void createDirectories(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+    }
+  }
+
+  /** Moves a complete file or directory to its place in one step, and makes the move durable. */
+  static void move(Path from, Path to) throws IOException {
     try {
       Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     } catch (AtomicMoveNotSupportedException e) {
@@ -137,10 +145,10 @@ public final class AtomicFiles {
     }
   }
 
-  private static void deleteQuietly(Path path) {
+  static void deleteQuietly(Path path) {
     try {
       deleteTree(path);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       // A leftover temporary file harms nobody; the error that led here matters more.
     }
   }

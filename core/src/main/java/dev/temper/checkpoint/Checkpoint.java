@@ -1,8 +1,6 @@
 package dev.temper.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +16,6 @@ public final class Checkpoint {
 
   /** Name of the index of a sharded checkpoint. */
   public static final String INDEX = "model.safetensors.index.json";
-
-  private static final long MAX_INDEX_BYTES = 100_000_000;
 
   private final Path source;
   private final Map<String, SafetensorsFile> files;
@@ -70,30 +66,19 @@ public final class Checkpoint {
   }
 
   private static Checkpoint sharded(Path dir, Path index) {
-    JsonNode map;
-    try {
-      if (Files.size(index) > MAX_INDEX_BYTES) {
-        throw new CheckpointException(index + ": larger than " + MAX_INDEX_BYTES + " bytes");
-      }
-      map = new ObjectMapper().readTree(index.toFile()).path("weight_map");
-    } catch (IOException e) {
-      throw new CheckpointException(index + ": not valid JSON: " + e.getMessage(), e);
-    }
+    JsonNode map = ConfigJson.readTree(index).path("weight_map");
     if (!map.isObject() || map.isEmpty()) {
       throw new CheckpointException(index + ": has no weight_map of tensor names to files");
     }
     Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
     Map<String, SafetensorsFile> files = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> e : map.properties()) {
-      String shard = e.getValue().asText();
-      if (!shard.equals(Path.of(shard).getFileName().toString()) || shard.equals("..")) {
-        throw new CheckpointException(
-            index
-                + ": tensor '"
-                + e.getKey()
-                + "' is said to be in '"
-                + shard
-                + "', outside the directory");
+      String shard = e.getValue().textValue();
+      if (shard == null) {
+        throw new CheckpointException(index + ": tensor '" + e.getKey() + "' needs the name of a file, not " + e.getValue().getNodeType());
+      }
+      if (!isFileName(shard)) {
+        throw new CheckpointException(index + ": tensor '" + e.getKey() + "' is said to be in '" + shard + "', outside the directory");
       }
       SafetensorsFile file =
           shards.computeIfAbsent(
@@ -114,6 +99,14 @@ public final class Checkpoint {
       files.put(e.getKey(), file);
     }
     return new Checkpoint(dir, files);
+  }
+
+  /** Whether a name denotes a file of the directory itself, on any system. */
+  private static boolean isFileName(String name) {
+    return !name.isEmpty()
+        && !name.equals(".")
+        && !name.equals("..")
+        && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ');
   }
 
   /** File or directory it was opened from. */

@@ -16,11 +16,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /** Writes safetensors files and sharded checkpoints, one tensor in memory at a time, atomically. */
@@ -92,9 +94,14 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes {@code model.safetensors} into a directory, or several shards and an index if the
-   * tensors exceed {@code maxShardBytes}. Files of an earlier save that no longer belong are
-   * removed once the new ones are in place.
+   * Writes {@code model.safetensors} into a directory, or several shards and an index if the tensors exceed {@code maxShardBytes}. A shard
+   * takes tensors in the given order while they fit; a tensor larger than that has a shard of its own. Files of an earlier save that no
+   * longer belong are removed once the new ones are in place.
+   *
+   * <p>All shards are complete before the first takes its place, so tensors may be read from the very checkpoint they replace, and an
+   * error leaves it as it was. Only a kill within the few renames at the end can leave shards of both.
+   *
+   * @throws CheckpointException if it cannot be written, two tensors share a name, or a tensor's bytes do not fit its shape
    */
   public static void writeDirectory(Path dir, List<TensorSource> tensors, long maxShardBytes) {
     List<List<TensorSource>> shards = shards(tensors, maxShardBytes);
@@ -103,24 +110,50 @@ public final class CheckpointWriter {
       writeFile(dir.resolve(Checkpoint.SINGLE), tensors);
       written.add(Checkpoint.SINGLE);
     } else {
-      ObjectNode index = JSON.createObjectNode();
-      index
-          .putObject("metadata")
-          .put("total_size", tensors.stream().mapToLong(TensorSource::byteSize).sum());
-      Map<String, String> places = new LinkedHashMap<>();
-      for (int i = 0; i < shards.size(); i++) {
-        String name =
-            String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-        writeFile(dir.resolve(name), shards.get(i));
-        shards.get(i).forEach(t -> places.put(t.name(), name));
-        written.add(name);
-      }
-      ObjectNode map = index.putObject("weight_map");
-      places.forEach(map::put);
-      AtomicFiles.write(dir.resolve(Checkpoint.INDEX), index.toPrettyString() + "\n");
-      written.add(Checkpoint.INDEX);
+      written.addAll(writeShards(dir, shards));
     }
     removeStale(dir, written);
+  }
+
+  private static List<String> writeShards(Path dir, List<List<TensorSource>> shards) {
+    Path temp = dir.resolve(".shards.tmp-" + UUID.randomUUID());
+    List<String> names = new ArrayList<>();
+    SortedMap<String, String> places = new TreeMap<>();
+    try {
+      for (int i = 0; i < shards.size(); i++) {
+        String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+        for (TensorSource t : shards.get(i)) {
+          if (places.put(t.name(), name) != null) {
+            throw new CheckpointException(dir + ": two tensors are called '" + t.name() + "'");
+          }
+        }
+        writeFile(temp.resolve(name), shards.get(i));
+        names.add(name);
+      }
+      // Last, so that it never names a shard that is not there.
+      AtomicFiles.write(temp.resolve(Checkpoint.INDEX), index(shards, places));
+      names.add(Checkpoint.INDEX);
+      for (String name : names) {
+        AtomicFiles.move(temp.resolve(name), dir.resolve(name));
+      }
+    } catch (IOException e) {
+      throw new CheckpointException(dir + ": cannot be written: " + e.getMessage(), e);
+    } finally {
+      AtomicFiles.deleteQuietly(temp);
+    }
+    return names;
+  }
+
+  /** The index as transformers writes it, with sorted keys. */
+  private static String index(List<List<TensorSource>> shards, SortedMap<String, String> places) {
+    ObjectNode index = JSON.createObjectNode();
+    index
+        .putObject("metadata")
+        .put("total_parameters", shards.stream().flatMap(List::stream).mapToLong(TensorSource::elements).sum())
+        .put("total_size", shards.stream().flatMap(List::stream).mapToLong(TensorSource::byteSize).sum());
+    ObjectNode map = index.putObject("weight_map");
+    places.forEach(map::put);
+    return HuggingFaceJson.pretty(index);
   }
 
   private static List<List<TensorSource>> shards(List<TensorSource> tensors, long maxShardBytes) {
@@ -170,6 +203,9 @@ public final class CheckpointWriter {
     }
     long at = 0;
     for (TensorSource t : tensors) {
+      if (!StandardCharsets.UTF_8.newEncoder().canEncode(t.name())) {
+        throw new CheckpointException(file + ": the tensor name '" + t.name() + "' is not valid Unicode: it holds half a surrogate pair");
+      }
       if (t.name().equals(SafetensorsHeader.METADATA)) {
         throw new CheckpointException(
             file + ": a tensor cannot be called " + t.name() + ": the format reserves that name");
@@ -187,11 +223,7 @@ public final class CheckpointWriter {
     try {
       json = JSON.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
-      throw new CheckpointException(
-          file
-              + ": a tensor's name or the metadata is not valid Unicode: "
-              + e.getOriginalMessage(),
-          e);
+      throw new CheckpointException(file + ": the header cannot be written as JSON: " + e.getOriginalMessage(), e);
     }
     byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');

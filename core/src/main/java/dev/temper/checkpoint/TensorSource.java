@@ -80,6 +80,10 @@ public record TensorSource(
     return bits(type, shape) / 8;
   }
 
+  long elements() {
+    return bits(type, shape) / type.bits();
+  }
+
   private static long bits(StoredType type, List<Long> shape) {
     long n = type.bits();
     for (long d : shape) {
