@@ -75,10 +75,21 @@ public final class Checkpoint {
     for (Map.Entry<String, JsonNode> e : map.properties()) {
       String shard = e.getValue().textValue();
       if (shard == null) {
-        throw new CheckpointException(index + ": tensor '" + e.getKey() + "' needs the name of a file, not " + e.getValue().getNodeType());
+        throw new CheckpointException(
+            index
+                + ": tensor '"
+                + e.getKey()
+                + "' needs the name of a file, not "
+                + e.getValue().getNodeType());
       }
       if (!isFileName(shard)) {
-        throw new CheckpointException(index + ": tensor '" + e.getKey() + "' is said to be in '" + shard + "', outside the directory");
+        throw new CheckpointException(
+            index
+                + ": tensor '"
+                + e.getKey()
+                + "' is said to be in '"
+                + shard
+                + "', outside the directory");
       }
       SafetensorsFile file =
           shards.computeIfAbsent(

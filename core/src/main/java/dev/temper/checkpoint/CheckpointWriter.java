@@ -94,14 +94,17 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes {@code model.safetensors} into a directory, or several shards and an index if the tensors exceed {@code maxShardBytes}. A shard
-   * takes tensors in the given order while they fit; a tensor larger than that has a shard of its own. Files of an earlier save that no
-   * longer belong are removed once the new ones are in place.
+   * Writes {@code model.safetensors} into a directory, or several shards and an index if the
+   * tensors exceed {@code maxShardBytes}. A shard takes tensors in the given order while they fit;
+   * a tensor larger than that has a shard of its own. Files of an earlier save that no longer
+   * belong are removed once the new ones are in place.
    *
-   * <p>All shards are complete before the first takes its place, so tensors may be read from the very checkpoint they replace, and an
-   * error leaves it as it was. Only a kill within the few renames at the end can leave shards of both.
+   * <p>All shards are complete before the first takes its place, so tensors may be read from the
+   * very checkpoint they replace, and an error leaves it as it was. Only a kill within the few
+   * renames at the end can leave shards of both.
    *
-   * @throws CheckpointException if it cannot be written, two tensors share a name, or a tensor's bytes do not fit its shape
+   * @throws CheckpointException if it cannot be written, two tensors share a name, or a tensor's
+   *     bytes do not fit its shape
    */
   public static void writeDirectory(Path dir, List<TensorSource> tensors, long maxShardBytes) {
     List<List<TensorSource>> shards = shards(tensors, maxShardBytes);
@@ -121,7 +124,8 @@ public final class CheckpointWriter {
     SortedMap<String, String> places = new TreeMap<>();
     try {
       for (int i = 0; i < shards.size(); i++) {
-        String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+        String name =
+            String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
         for (TensorSource t : shards.get(i)) {
           if (places.put(t.name(), name) != null) {
             throw new CheckpointException(dir + ": two tensors are called '" + t.name() + "'");
@@ -149,8 +153,12 @@ public final class CheckpointWriter {
     ObjectNode index = JSON.createObjectNode();
     index
         .putObject("metadata")
-        .put("total_parameters", shards.stream().flatMap(List::stream).mapToLong(TensorSource::elements).sum())
-        .put("total_size", shards.stream().flatMap(List::stream).mapToLong(TensorSource::byteSize).sum());
+        .put(
+            "total_parameters",
+            shards.stream().flatMap(List::stream).mapToLong(TensorSource::elements).sum())
+        .put(
+            "total_size",
+            shards.stream().flatMap(List::stream).mapToLong(TensorSource::byteSize).sum());
     ObjectNode map = index.putObject("weight_map");
     places.forEach(map::put);
     return HuggingFaceJson.pretty(index);
@@ -204,7 +212,11 @@ public final class CheckpointWriter {
     long at = 0;
     for (TensorSource t : tensors) {
       if (!StandardCharsets.UTF_8.newEncoder().canEncode(t.name())) {
-        throw new CheckpointException(file + ": the tensor name '" + t.name() + "' is not valid Unicode: it holds half a surrogate pair");
+        throw new CheckpointException(
+            file
+                + ": the tensor name '"
+                + t.name()
+                + "' is not valid Unicode: it holds half a surrogate pair");
       }
       if (t.name().equals(SafetensorsHeader.METADATA)) {
         throw new CheckpointException(
@@ -223,7 +235,8 @@ public final class CheckpointWriter {
     try {
       json = JSON.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + ": the header cannot be written as JSON: " + e.getOriginalMessage(), e);
+      throw new CheckpointException(
+          file + ": the header cannot be written as JSON: " + e.getOriginalMessage(), e);
     }
     byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');

@@ -14,7 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The {@code config.json} of a model directory, as a tree: keys keep their order, and those nobody here knows are kept.
+ * The {@code config.json} of a model directory, as a tree: keys keep their order, and those nobody
+ * here knows are kept.
  *
  * <p>A file that is read and written again is byte for byte what transformers wrote.
  */
@@ -30,7 +31,8 @@ public final class ConfigJson {
               JsonFactory.builder()
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-                  .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(100).build())
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(100).build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
@@ -46,18 +48,24 @@ public final class ConfigJson {
     Path file = dir.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       throw new CheckpointException(
-          file + (Files.isDirectory(dir) ? ": missing; a model directory needs it" : ": there is no directory " + dir));
+          file
+              + (Files.isDirectory(dir)
+                  ? ": missing; a model directory needs it"
+                  : ": there is no directory " + dir));
     }
     JsonNode root = readTree(file);
     if (!(root instanceof ObjectNode object)) {
-      throw new CheckpointException(file + ": must be a JSON object, not " + (root.isMissingNode() ? "empty" : "a JSON " + root.getNodeType()));
+      throw new CheckpointException(
+          file
+              + ": must be a JSON object, not "
+              + (root.isMissingNode() ? "empty" : "a JSON " + root.getNodeType()));
     }
     return object;
   }
 
   /**
-   * Writes {@code config.json} as transformers does: two spaces, {@code "key": value}, ASCII only, a final line break. The previous file is
-   * replaced in one step.
+   * Writes {@code config.json} as transformers does: two spaces, {@code "key": value}, ASCII only,
+   * a final line break. The previous file is replaced in one step.
    *
    * @throws CheckpointException if it cannot be written; the previous file then stays as it was
    */

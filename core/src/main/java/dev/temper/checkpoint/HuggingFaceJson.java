@@ -11,10 +11,16 @@ import java.math.RoundingMode;
 import java.util.Iterator;
 import java.util.Map;
 
-/** JSON text as Python's {@code json.dumps(value, indent=2)} writes it, so that a file saved again differs only where its content does. */
+/**
+ * JSON text as Python's {@code json.dumps(value, indent=2)} writes it, so that a file saved again
+ * differs only where its content does.
+ */
 final class HuggingFaceJson {
   private static final ObjectMapper STRINGS =
-      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE).build();
+      JsonMapper.builder()
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+          .build();
 
   private HuggingFaceJson() {}
 
@@ -56,11 +62,15 @@ final class HuggingFaceJson {
     try {
       return STRINGS.writeValueAsString(text);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a string that is no JSON string: " + e.getOriginalMessage(), e);
+      throw new IllegalStateException(
+          "a string that is no JSON string: " + e.getOriginalMessage(), e);
     }
   }
 
-  /** Python's {@code repr} of a float: plain from 1e-4 to below 1e16, with an exponent of at least two digits elsewhere. */
+  /**
+   * Python's {@code repr} of a float: plain from 1e-4 to below 1e16, with an exponent of at least
+   * two digits elsewhere.
+   */
   private static String number(JsonNode value) {
     double d = value.doubleValue();
     if (Double.isNaN(d) || Double.isInfinite(d)) {
@@ -77,10 +87,19 @@ final class HuggingFaceJson {
     }
     String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
     int size = Math.abs(exponent);
-    return (d < 0 ? "-" : "") + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+") + (size < 10 ? "0" : "") + size;
+    return (d < 0 ? "-" : "")
+        + digits.charAt(0)
+        + fraction
+        + "e"
+        + (exponent < 0 ? "-" : "+")
+        + (size < 10 ? "0" : "")
+        + size;
   }
 
-  /** The fewest digits that read back as the same number; {@code Double.toString} gives more than needed before Java 19. */
+  /**
+   * The fewest digits that read back as the same number; {@code Double.toString} gives more than
+   * needed before Java 19.
+   */
   private static BigDecimal shortest(double d, boolean isFloat) {
     BigDecimal exact = new BigDecimal(d);
     for (int precision = 1; ; precision++) {

@@ -35,7 +35,9 @@ class AtomicFilesTest {
   void an_exception_half_way_leaves_the_old_file_and_no_temporary_one() throws IOException {
     Path file = dir.resolve("c.bin");
     AtomicFiles.write(file, "old");
-    for (Exception thrown : List.of(new IOException("disk full"), new UncheckedIOException(new IOException("disk full")))) {
+    for (Exception thrown :
+        List.of(
+            new IOException("disk full"), new UncheckedIOException(new IOException("disk full")))) {
       assertThatThrownBy(
               () ->
                   AtomicFiles.write(
@@ -76,7 +78,9 @@ class AtomicFilesTest {
   void a_target_that_is_a_directory_is_one_clear_error() throws IOException {
     Path target = dir.resolve("d");
     Files.createDirectories(target.resolve("inside"));
-    assertThatThrownBy(() -> AtomicFiles.write(target, "x")).isInstanceOf(CheckpointException.class).hasMessageContaining(target.toString());
+    assertThatThrownBy(() -> AtomicFiles.write(target, "x"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(target.toString());
     assertThat(names(dir)).containsExactly("d");
     assertThat(names(target)).containsExactly("inside");
   }
@@ -84,7 +88,8 @@ class AtomicFilesTest {
   @Test
   void a_parent_that_is_a_file_is_one_clear_error() throws IOException {
     Files.writeString(dir.resolve("f"), "x");
-    assertThatThrownBy(() -> AtomicFiles.write(dir.resolve("f/g"), "x")).isInstanceOf(CheckpointException.class);
+    assertThatThrownBy(() -> AtomicFiles.write(dir.resolve("f/g"), "x"))
+        .isInstanceOf(CheckpointException.class);
   }
 
   @Test
@@ -109,7 +114,8 @@ class AtomicFilesTest {
   }
 
   @Test
-  void an_exception_while_filling_leaves_the_old_directory_and_nothing_beside_it() throws IOException {
+  void an_exception_while_filling_leaves_the_old_directory_and_nothing_beside_it()
+      throws IOException {
     Path target = dir.resolve("last");
     AtomicFiles.replaceDirectory(target, d -> AtomicFiles.write(d.resolve("a"), "1"));
     assertThatThrownBy(
@@ -156,7 +162,8 @@ class AtomicFilesTest {
   void recovers_from_a_kill_while_deleting_the_old() throws IOException {
     AtomicFiles.write(dir.resolve("last/half-deleted"), "old");
     AtomicFiles.write(dir.resolve(".last.new/a"), "new");
-    AtomicFiles.replaceDirectory(dir.resolve("last"), d -> AtomicFiles.write(d.resolve("b"), "newest"));
+    AtomicFiles.replaceDirectory(
+        dir.resolve("last"), d -> AtomicFiles.write(d.resolve("b"), "newest"));
     assertThat(names(dir.resolve("last"))).containsExactly("b");
     assertThat(names(dir)).containsExactly("last");
   }
@@ -171,7 +178,8 @@ class AtomicFilesTest {
 
   @Test
   void deletes_links_and_not_what_they_point_to() throws IOException {
-    Path precious = Files.writeString(Files.createDirectory(dir.resolve("elsewhere")).resolve("precious"), "x");
+    Path precious =
+        Files.writeString(Files.createDirectory(dir.resolve("elsewhere")).resolve("precious"), "x");
     Path tree = Files.createDirectory(dir.resolve("tree"));
     Files.createSymbolicLink(tree.resolve("link"), dir.resolve("elsewhere"));
     Files.createSymbolicLink(tree.resolve("dangling"), dir.resolve("nothing"));

@@ -13,12 +13,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
-  private static final String ONE = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+  private static final String ONE =
+      "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
 
   @TempDir Path dir;
 
   private void rejects(String... messageParts) {
-    assertThatThrownBy(() -> Checkpoint.open(dir)).isInstanceOf(CheckpointException.class).hasMessageContainingAll(messageParts);
+    assertThatThrownBy(() -> Checkpoint.open(dir))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContainingAll(messageParts);
   }
 
   private void index(String json) throws IOException {
@@ -28,7 +31,9 @@ class CheckpointTest {
   @Test
   void reads_the_shards_transformers_wrote() {
     Checkpoint c = Checkpoint.open(Golden.model("llama_sharded"));
-    assertThat(c.names()).hasSize(21).contains("lm_head.weight", "model.layers.1.mlp.up_proj.weight");
+    assertThat(c.names())
+        .hasSize(21)
+        .contains("lm_head.weight", "model.layers.1.mlp.up_proj.weight");
     assertThat(c.info("model.embed_tokens.weight").shape()).containsExactly(160L, 48L);
     assertThat(c.info("model.embed_tokens.weight").type()).isEqualTo(StoredType.F32);
     assertThat(c.floats("model.embed_tokens.weight")).hasSize(160 * 48);
@@ -68,7 +73,8 @@ class CheckpointTest {
     assertThat(c.contains("lm_head.wieght")).isFalse();
     assertThatThrownBy(() -> c.floats("lm_head.wieght"))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContainingAll("llama_sharded", "no tensor 'lm_head.wieght'; did you mean 'lm_head.weight'?");
+        .hasMessageContainingAll(
+            "llama_sharded", "no tensor 'lm_head.wieght'; did you mean 'lm_head.weight'?");
     assertThatThrownBy(() -> c.bytes("x".repeat(10_000))).isInstanceOf(CheckpointException.class);
   }
 
@@ -77,13 +83,18 @@ class CheckpointTest {
     rejects(dir.toString(), Checkpoint.SINGLE, Checkpoint.INDEX);
     Files.writeString(dir.resolve("pytorch_model.bin"), "");
     rejects("pickle", "save_pretrained");
-    assertThatThrownBy(() -> Checkpoint.open(dir.resolve("nothing"))).isInstanceOf(CheckpointException.class).hasMessageContaining("no such");
+    assertThatThrownBy(() -> Checkpoint.open(dir.resolve("nothing")))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("no such");
   }
 
   @Test
   void names_a_missing_shard() throws IOException {
     index("{\"weight_map\":{\"a\":\"model-00001-of-00002.safetensors\"}}");
-    rejects(dir.resolve("model-00001-of-00002.safetensors").toString(), "shard is missing", Checkpoint.INDEX);
+    rejects(
+        dir.resolve("model-00001-of-00002.safetensors").toString(),
+        "shard is missing",
+        Checkpoint.INDEX);
   }
 
   @Test
@@ -96,8 +107,19 @@ class CheckpointTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "../x/s.safetensors", "/etc/passwd", "sub/s.safetensors", "..", ".", "", "./s.safetensors", "sub\\\\s.safetensors",
-        "C:s.safetensors", "/", "s.safetensors/", "s\\u0000.safetensors", "s.safetensors\\n"
+        "../x/s.safetensors",
+        "/etc/passwd",
+        "sub/s.safetensors",
+        "..",
+        ".",
+        "",
+        "./s.safetensors",
+        "sub\\\\s.safetensors",
+        "C:s.safetensors",
+        "/",
+        "s.safetensors/",
+        "s\\u0000.safetensors",
+        "s.safetensors\\n"
       })
   void rejects_an_index_that_points_outside_the_directory(String shard) throws IOException {
     Files.createDirectory(dir.resolve("sub"));
@@ -115,7 +137,16 @@ class CheckpointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "{}", "[]", "null", "{\"weight_map\":{}}", "{\"weight_map\":[]}", "{\"weight_map\":\"x\"}"})
+  @ValueSource(
+      strings = {
+        "",
+        "{}",
+        "[]",
+        "null",
+        "{\"weight_map\":{}}",
+        "{\"weight_map\":[]}",
+        "{\"weight_map\":\"x\"}"
+      })
   void rejects_an_index_without_a_weight_map(String json) throws IOException {
     index(json);
     rejects(Checkpoint.INDEX, "no weight_map");

@@ -59,12 +59,16 @@ class CheckpointWriterTest {
   }
 
   @Test
-  void tensors_that_fit_exactly_share_a_shard_and_one_byte_more_starts_the_next() throws IOException {
+  void tensors_that_fit_exactly_share_a_shard_and_one_byte_more_starts_the_next()
+      throws IOException {
     assertThat(shards(10, tensor("a", 4), tensor("b", 6))).containsExactly(List.of("a", "b"));
     assertThat(names()).containsExactly("model.safetensors");
-    assertThat(shards(10, tensor("a", 4), tensor("b", 6), tensor("c", 1))).containsExactly(List.of("a", "b"), List.of("c"));
-    assertThat(shards(10, tensor("a", 4), tensor("b", 7))).containsExactly(List.of("a"), List.of("b"));
-    assertThat(shards(10, tensor("z", 5), tensor("b", 6), tensor("a", 4))).containsExactly(List.of("z"), List.of("a", "b"));
+    assertThat(shards(10, tensor("a", 4), tensor("b", 6), tensor("c", 1)))
+        .containsExactly(List.of("a", "b"), List.of("c"));
+    assertThat(shards(10, tensor("a", 4), tensor("b", 7)))
+        .containsExactly(List.of("a"), List.of("b"));
+    assertThat(shards(10, tensor("z", 5), tensor("b", 6), tensor("a", 4)))
+        .containsExactly(List.of("z"), List.of("a", "b"));
   }
 
   @Test
@@ -77,7 +81,8 @@ class CheckpointWriterTest {
 
   @Test
   void empty_tensors_do_not_open_shards() throws IOException {
-    assertThat(shards(10, tensor("a", 10), tensor("e", 0), tensor("b", 1))).containsExactly(List.of("a", "e"), List.of("b"));
+    assertThat(shards(10, tensor("a", 10), tensor("e", 0), tensor("b", 1)))
+        .containsExactly(List.of("a", "e"), List.of("b"));
     assertThat(shards(10)).containsExactly(List.of());
   }
 
@@ -90,7 +95,8 @@ class CheckpointWriterTest {
 
   @Test
   void the_index_says_where_every_tensor_is() throws IOException {
-    CheckpointWriter.writeDirectory(dir, List.of(tensor("b", 6), tensor("a", 4), tensor("c", 1)), 6);
+    CheckpointWriter.writeDirectory(
+        dir, List.of(tensor("b", 6), tensor("a", 4), tensor("c", 1)), 6);
     assertThat(Files.readString(dir.resolve(Checkpoint.INDEX)))
         .isEqualTo(
             """
@@ -116,7 +122,8 @@ class CheckpointWriterTest {
     Files.writeString(dir.resolve("config.json"), "{}");
     Files.writeString(dir.resolve("model-of-mine.safetensors"), "mine");
     Files.writeString(dir.resolve("adapter_model.safetensors"), "mine");
-    CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 4), tensor("b", 4), tensor("c", 4)), 4);
+    CheckpointWriter.writeDirectory(
+        dir, List.of(tensor("a", 4), tensor("b", 4), tensor("c", 4)), 4);
     CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 4), tensor("b", 4)), 4);
     assertThat(names())
         .containsExactly(
@@ -127,7 +134,12 @@ class CheckpointWriterTest {
             "model-of-mine.safetensors",
             "model.safetensors.index.json");
     CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 4)), 4);
-    assertThat(names()).containsExactly("adapter_model.safetensors", "config.json", "model-of-mine.safetensors", "model.safetensors");
+    assertThat(names())
+        .containsExactly(
+            "adapter_model.safetensors",
+            "config.json",
+            "model-of-mine.safetensors",
+            "model.safetensors");
     CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 4), tensor("b", 4)), 4);
     assertThat(names()).doesNotContain("model.safetensors");
     assertThat(Checkpoint.open(dir).names()).containsExactly("a", "b");
@@ -138,7 +150,9 @@ class CheckpointWriterTest {
     Path file = dir.resolve("model.safetensors");
     CheckpointWriter.writeFile(file, List.of(tensor("a", 4)));
     byte[] before = RawFile.read(file);
-    assertThatThrownBy(() -> CheckpointWriter.writeFile(file, List.of(tensor("a", 40_000), failing("b", 4)))).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(
+            () -> CheckpointWriter.writeFile(file, List.of(tensor("a", 40_000), failing("b", 4))))
+        .isInstanceOf(IllegalStateException.class);
     assertThat(RawFile.read(file)).isEqualTo(before);
     assertThat(names()).containsExactly("model.safetensors");
   }
@@ -148,15 +162,19 @@ class CheckpointWriterTest {
     CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 4), tensor("b", 4)), 4);
     List<String> files = names();
     List<byte[]> before = files.stream().map(f -> RawFile.read(dir.resolve(f))).toList();
-    assertThatThrownBy(() -> CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 3), failing("b", 3)), 4))
+    assertThatThrownBy(
+            () -> CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 3), failing("b", 3)), 4))
         .isInstanceOf(IllegalStateException.class);
     assertThat(names()).isEqualTo(files);
-    assertThat(files.stream().map(f -> RawFile.read(dir.resolve(f))).toList()).usingRecursiveComparison().isEqualTo(before);
+    assertThat(files.stream().map(f -> RawFile.read(dir.resolve(f))).toList())
+        .usingRecursiveComparison()
+        .isEqualTo(before);
   }
 
   @Test
   void a_checkpoint_can_be_rewritten_from_its_own_tensors() throws IOException {
-    CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 4), tensor("b", 5), tensor("c", 6)), 9);
+    CheckpointWriter.writeDirectory(
+        dir, List.of(tensor("a", 4), tensor("b", 5), tensor("c", 6)), 9);
     Checkpoint own = Checkpoint.open(dir);
     List<TensorSource> reversed = new ArrayList<>();
     for (String name : List.of("c", "b", "a")) {
@@ -165,7 +183,8 @@ class CheckpointWriterTest {
     }
     CheckpointWriter.writeDirectory(dir, reversed, 9);
     Checkpoint read = Checkpoint.open(dir);
-    assertThat(List.of(read.bytes("a").get(0), read.bytes("b").get(0), read.bytes("c").get(0))).containsExactly((byte) 4, (byte) 5, (byte) 6);
+    assertThat(List.of(read.bytes("a").get(0), read.bytes("b").get(0), read.bytes("c").get(0)))
+        .containsExactly((byte) 4, (byte) 5, (byte) 6);
   }
 
   @Test
@@ -191,15 +210,21 @@ class CheckpointWriterTest {
     TensorSource t = new TensorSource("t", StoredType.U8, List.of(2L), () -> shared);
     CheckpointWriter.writeFile(dir.resolve("1"), List.of(t));
     CheckpointWriter.writeFile(dir.resolve("2"), List.of(t));
-    assertThat(RawFile.read(dir.resolve("1"))).isEqualTo(RawFile.read(dir.resolve("2"))).endsWith((byte) 1, (byte) 2);
+    assertThat(RawFile.read(dir.resolve("1")))
+        .isEqualTo(RawFile.read(dir.resolve("2")))
+        .endsWith((byte) 1, (byte) 2);
   }
 
   @Test
   void rejects_two_tensors_of_one_name_in_one_shard_or_two() {
-    assertThatThrownBy(() -> CheckpointWriter.writeFile(dir.resolve("x"), List.of(tensor("a", 1), tensor("a", 1))))
+    assertThatThrownBy(
+            () ->
+                CheckpointWriter.writeFile(
+                    dir.resolve("x"), List.of(tensor("a", 1), tensor("a", 1))))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("two tensors are called 'a'");
-    assertThatThrownBy(() -> CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 4), tensor("a", 4)), 4))
+    assertThatThrownBy(
+            () -> CheckpointWriter.writeDirectory(dir, List.of(tensor("a", 4), tensor("a", 4)), 4))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("two tensors are called 'a'");
     assertThat(dir).isEmptyDirectory();
@@ -208,18 +233,25 @@ class CheckpointWriterTest {
   @Test
   void rejects_names_the_format_cannot_hold() {
     for (Map<String, String> metadata : List.of(Map.of("format", "pt"), Map.<String, String>of())) {
-      assertThatThrownBy(() -> CheckpointWriter.writeFile(dir.resolve("x"), List.of(tensor("__metadata__", 1)), metadata))
+      assertThatThrownBy(
+              () ->
+                  CheckpointWriter.writeFile(
+                      dir.resolve("x"), List.of(tensor("__metadata__", 1)), metadata))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("reserves");
     }
-    assertThatThrownBy(() -> CheckpointWriter.writeFile(dir.resolve("x"), List.of(tensor("half a pair \uD83D", 1))))
+    assertThatThrownBy(
+            () ->
+                CheckpointWriter.writeFile(
+                    dir.resolve("x"), List.of(tensor("half a pair \uD83D", 1))))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("Unicode");
   }
 
   @Test
   void rejects_bytes_that_do_not_fit_the_shape() {
-    TensorSource wrong = new TensorSource("w", StoredType.F32, List.of(2L), () -> ByteBuffer.allocate(7));
+    TensorSource wrong =
+        new TensorSource("w", StoredType.F32, List.of(2L), () -> ByteBuffer.allocate(7));
     assertThatThrownBy(() -> CheckpointWriter.writeFile(dir.resolve("x"), List.of(wrong)))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContainingAll("'w'", "7 bytes", "F32 [2]");
@@ -228,13 +260,20 @@ class CheckpointWriterTest {
 
   @Test
   void rejects_shapes_that_cannot_be() {
-    assertThatThrownBy(() -> new TensorSource("w", StoredType.F32, List.of(-1L, -4L), () -> ByteBuffer.allocate(16)))
+    assertThatThrownBy(
+            () ->
+                new TensorSource(
+                    "w", StoredType.F32, List.of(-1L, -4L), () -> ByteBuffer.allocate(16)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("negative");
-    assertThatThrownBy(() -> new TensorSource("w", StoredType.F32, List.of(1L << 40, 1L << 40), () -> ByteBuffer.allocate(0)))
+    assertThatThrownBy(
+            () ->
+                new TensorSource(
+                    "w", StoredType.F32, List.of(1L << 40, 1L << 40), () -> ByteBuffer.allocate(0)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("overflows");
-    assertThatThrownBy(() -> new TensorSource("w", StoredType.F4, List.of(3L), () -> ByteBuffer.allocate(1)))
+    assertThatThrownBy(
+            () -> new TensorSource("w", StoredType.F4, List.of(3L), () -> ByteBuffer.allocate(1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("12 bits");
   }
@@ -244,7 +283,8 @@ class CheckpointWriterTest {
     float[] values = {1f, -0f, 65519f, 1.00390625f, Float.POSITIVE_INFINITY};
     for (StoredType type : List.of(StoredType.F32, StoredType.F16, StoredType.BF16)) {
       Path file = dir.resolve(type + ".safetensors");
-      CheckpointWriter.writeFile(file, List.of(TensorSource.floats("w", type, new long[] {5}, () -> values)));
+      CheckpointWriter.writeFile(
+          file, List.of(TensorSource.floats("w", type, new long[] {5}, () -> values)));
       float[] read = Checkpoint.open(file).floats("w");
       for (int i = 0; i < values.length; i++) {
         float expected =
@@ -257,7 +297,10 @@ class CheckpointWriterTest {
       }
     }
     assertThatThrownBy(
-            () -> CheckpointWriter.writeFile(dir.resolve("x"), List.of(TensorSource.floats("w", StoredType.I8, new long[] {5}, () -> values))))
+            () ->
+                CheckpointWriter.writeFile(
+                    dir.resolve("x"),
+                    List.of(TensorSource.floats("w", StoredType.I8, new long[] {5}, () -> values))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("I8");
   }
@@ -269,18 +312,31 @@ class CheckpointWriterTest {
     List<TensorSource> tensors = new ArrayList<>();
     long largest = 0;
     for (int i = 1; i <= 5; i++) {
-      SafetensorsFile shard = SafetensorsFile.open(golden.resolve("model-0000" + i + "-of-00005.safetensors"));
+      SafetensorsFile shard =
+          SafetensorsFile.open(golden.resolve("model-0000" + i + "-of-00005.safetensors"));
       // Large tensors first: a norm in front of the next shard would still fit into this one.
       List<TensorInfo> infos =
-          shard.names().stream().map(read::info).sorted(Comparator.comparingLong(TensorInfo::bytes).reversed()).toList();
-      infos.forEach(t -> tensors.add(new TensorSource(t.name(), t.type(), t.shape(), () -> read.bytes(t.name()))));
+          shard.names().stream()
+              .map(read::info)
+              .sorted(Comparator.comparingLong(TensorInfo::bytes).reversed())
+              .toList();
+      infos.forEach(
+          t ->
+              tensors.add(
+                  new TensorSource(t.name(), t.type(), t.shape(), () -> read.bytes(t.name()))));
       largest = Math.max(largest, infos.stream().mapToLong(TensorInfo::bytes).sum());
     }
     CheckpointWriter.writeDirectory(dir, tensors, largest);
     for (String name : names()) {
-      assertThat(RawFile.read(dir.resolve(name))).as(name).isEqualTo(RawFile.read(golden.resolve(name)));
+      assertThat(RawFile.read(dir.resolve(name)))
+          .as(name)
+          .isEqualTo(RawFile.read(golden.resolve(name)));
     }
     assertThat(names()).hasSize(6);
-    assertThat(new ObjectMapper().readTree(RawFile.read(dir.resolve(Checkpoint.INDEX))).get("weight_map")).hasSize(read.names().size());
+    assertThat(
+            new ObjectMapper()
+                .readTree(RawFile.read(dir.resolve(Checkpoint.INDEX)))
+                .get("weight_map"))
+        .hasSize(read.names().size());
   }
 }

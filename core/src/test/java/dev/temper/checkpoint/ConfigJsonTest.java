@@ -26,10 +26,19 @@ class ConfigJsonTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama2", "llama3", "llama_sharded", "llama_bf16", "llama_rope_yarn", "llama_rope_dynamic"})
+  @ValueSource(
+      strings = {
+        "llama2",
+        "llama3",
+        "llama_sharded",
+        "llama_bf16",
+        "llama_rope_yarn",
+        "llama_rope_dynamic"
+      })
   void what_transformers_wrote_is_written_again_byte_for_byte(String model) {
     ConfigJson.write(dir, ConfigJson.read(Golden.model(model)));
-    assertThat(RawFile.read(dir.resolve("config.json"))).isEqualTo(RawFile.read(Golden.model(model).resolve("config.json")));
+    assertThat(RawFile.read(dir.resolve("config.json")))
+        .isEqualTo(RawFile.read(Golden.model(model).resolve("config.json")));
   }
 
   @Test
@@ -70,14 +79,17 @@ class ConfigJsonTest {
   /** Right: Python's {@code repr}. */
   @ParameterizedTest
   @CsvSource({
-    "1e-5, 1e-05", "0.00001234, 1.234e-05", "1e-4, 0.0001", "0.02, 0.02", "1E6, 1000000.0", "10000.0, 10000.0", "1e15, 1000000000000000.0",
-    "1e16, 1e+16", "1.5e300, 1.5e+300", "-2.5e-7, -2.5e-07", "0.0, 0.0", "-0.0, -0.0", "123456.789, 123456.789", "1e-100, 1e-100",
+    "1e-5, 1e-05", "0.00001234, 1.234e-05", "1e-4, 0.0001", "0.02, 0.02", "1E6, 1000000.0",
+        "10000.0, 10000.0", "1e15, 1000000000000000.0",
+    "1e16, 1e+16", "1.5e300, 1.5e+300", "-2.5e-7, -2.5e-07", "0.0, 0.0", "-0.0, -0.0",
+        "123456.789, 123456.789", "1e-100, 1e-100",
     "0.1, 0.1", "-1.0, -1.0", "5e-324, 5e-324", "1.7976931348623157e308, 1.7976931348623157e+308"
   })
   void floats_look_as_python_writes_them(double value, String expected) throws IOException {
     ObjectNode config = new ObjectMapper().createObjectNode().put("x", value);
     ConfigJson.write(dir, config);
-    assertThat(Files.readString(dir.resolve("config.json"))).isEqualTo("{\n  \"x\": " + expected + "\n}\n");
+    assertThat(Files.readString(dir.resolve("config.json")))
+        .isEqualTo("{\n  \"x\": " + expected + "\n}\n");
     assertThat(ConfigJson.read(dir).get("x").doubleValue()).isEqualTo(value);
   }
 
@@ -108,7 +120,9 @@ class ConfigJsonTest {
     rejects("{\"a\": 1, \"a\": 2}", "uplicate");
     rejects("{\"a\":" + "[".repeat(5_000) + "]".repeat(5_000) + "}", "not valid JSON");
     Files.write(dir.resolve("config.json"), new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'});
-    assertThatThrownBy(() -> ConfigJson.read(dir)).isInstanceOf(CheckpointException.class).hasMessageContaining("not valid JSON");
+    assertThatThrownBy(() -> ConfigJson.read(dir))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("not valid JSON");
   }
 
   @Test

@@ -23,8 +23,16 @@ class LargeFileTest {
   void reads_tensors_that_are_larger_than_2_gib_or_lie_beyond_4_gib() throws IOException {
     Path path = dir.resolve("large.safetensors");
     String header =
-        "{\"big\":{\"dtype\":\"F32\",\"shape\":[" + FIRST / 4 + "],\"data_offsets\":[0," + FIRST + "]},"
-            + "\"small\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[" + FIRST + "," + (FIRST + 8) + "]}}";
+        "{\"big\":{\"dtype\":\"F32\",\"shape\":["
+            + FIRST / 4
+            + "],\"data_offsets\":[0,"
+            + FIRST
+            + "]},"
+            + "\"small\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":["
+            + FIRST
+            + ","
+            + (FIRST + 8)
+            + "]}}";
     byte[] start = RawFile.of(header, 0);
     try (RandomAccessFile f = new RandomAccessFile(path.toFile(), "rw")) {
       f.write(start);
@@ -39,6 +47,8 @@ class LargeFileTest {
     ByteBuffer tail = SafetensorsFile.open(path).bytes("big", FIRST - 8, 8);
     assertThat(tail.getFloat(0)).isZero();
     assertThat(tail.getFloat(4)).isEqualTo(1f);
-    assertThatThrownBy(() -> c.bytes("big")).isInstanceOf(CheckpointException.class).hasMessageContainingAll("'big'", "read it in parts");
+    assertThatThrownBy(() -> c.bytes("big"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContainingAll("'big'", "read it in parts");
   }
 }

@@ -17,13 +17,15 @@ class NamesTest {
 
   @Test
   void suggests_the_nearest_name_only_if_it_is_near() {
-    assertThat(Names.hint("lerning_rate", List.of("batch_size", "learning_rate", "warmup"))).isEqualTo("; did you mean 'learning_rate'?");
+    assertThat(Names.hint("lerning_rate", List.of("batch_size", "learning_rate", "warmup")))
+        .isEqualTo("; did you mean 'learning_rate'?");
     assertThat(Names.hint("colour", List.of("batch_size", "warmup"))).isEmpty();
     assertThat(Names.hint("x", List.of())).isEmpty();
   }
 
   @Test
   void takes_no_time_for_names_without_end() {
-    assertThat(Names.hint("a".repeat(1_000_000), Collections.nCopies(50_000, "b".repeat(100_000)))).isEmpty();
+    assertThat(Names.hint("a".repeat(1_000_000), Collections.nCopies(50_000, "b".repeat(100_000))))
+        .isEmpty();
   }
 }

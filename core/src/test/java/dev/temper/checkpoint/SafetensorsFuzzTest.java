@@ -16,16 +16,54 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever happens to a file's bytes: it is read, or there is a {@link CheckpointException}; nothing else, and it does not hang. */
+/**
+ * Whatever happens to a file's bytes: it is read, or there is a {@link CheckpointException};
+ * nothing else, and it does not hang.
+ */
 class SafetensorsFuzzTest {
   private static final long SEED = 20_240_611;
 
   /** Pieces that matter to a parser of this format. */
   private static final List<String> PIECES =
       List.of(
-          "{", "}", "[", "]", "\"", ":", ",", "-", "0", "1", "9223372036854775807", "9223372036854775808", "-1", "4294967296", "1e9", "0.5",
-          "null", "true", "NaN", "\\u0000", "\\ud800", "\\", "__metadata__", "\"dtype\"", "\"shape\"", "\"data_offsets\"", "F32", "F4", "BF16",
-          "F33", "\u00fc", "\uFEFF", " ", "\n", "\0", "/*", "//", "'");
+          "{",
+          "}",
+          "[",
+          "]",
+          "\"",
+          ":",
+          ",",
+          "-",
+          "0",
+          "1",
+          "9223372036854775807",
+          "9223372036854775808",
+          "-1",
+          "4294967296",
+          "1e9",
+          "0.5",
+          "null",
+          "true",
+          "NaN",
+          "\\u0000",
+          "\\ud800",
+          "\\",
+          "__metadata__",
+          "\"dtype\"",
+          "\"shape\"",
+          "\"data_offsets\"",
+          "F32",
+          "F4",
+          "BF16",
+          "F33",
+          "\u00fc",
+          "\uFEFF",
+          " ",
+          "\n",
+          "\0",
+          "/*",
+          "//",
+          "'");
 
   @TempDir Path dir;
 
@@ -59,12 +97,20 @@ class SafetensorsFuzzTest {
       try {
         SafetensorsFile f = SafetensorsFile.open(file);
         if (accepted++ % 20 == 0) {
-          // Not always: a mapping lives until the garbage collector finds it, and a process may have 65,530 of them.
+          // Not always: a mapping lives until the garbage collector finds it, and a process may
+          // have 65,530 of them.
           readAll(f);
         }
       } catch (CheckpointException e) {
         if (e.getMessage() == null || !e.getMessage().startsWith(file.toString())) {
-          throw new AssertionError("round " + round + " of seed " + seed + ": the message names no file: " + e.getMessage(), e);
+          throw new AssertionError(
+              "round "
+                  + round
+                  + " of seed "
+                  + seed
+                  + ": the message names no file: "
+                  + e.getMessage(),
+              e);
         }
         rejected++;
       } catch (Throwable t) {
@@ -101,7 +147,10 @@ class SafetensorsFuzzTest {
             new TensorSource("e", StoredType.U8, List.of(0L, 5L), () -> ByteBuffer.allocate(0))));
     Path b = dir.resolve("b");
     CheckpointWriter.writeFile(b, List.of());
-    return List.of(RawFile.read(a), RawFile.read(b), RawFile.of("{\"x\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4));
+    return List.of(
+        RawFile.read(a),
+        RawFile.read(b),
+        RawFile.of("{\"x\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4));
   }
 
   private static byte[] damage(byte[] bytes, Random random) {
@@ -119,11 +168,27 @@ class SafetensorsFuzzTest {
         }
       }
       case 2 -> out = Arrays.copyOf(out, at);
-      case 3 -> out = header(splice(bytes, at, 0, PIECES.get(random.nextInt(PIECES.size())).getBytes(StandardCharsets.UTF_8)), random);
+      case 3 ->
+          out =
+              header(
+                  splice(
+                      bytes,
+                      at,
+                      0,
+                      PIECES.get(random.nextInt(PIECES.size())).getBytes(StandardCharsets.UTF_8)),
+                  random);
       case 4 -> out = header(splice(bytes, at, random.nextInt(6), new byte[0]), random);
       case 5 -> {
         int from = random.nextInt(bytes.length + 1);
-        out = header(splice(bytes, at, 0, Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + random.nextInt(60)))), random);
+        out =
+            header(
+                splice(
+                    bytes,
+                    at,
+                    0,
+                    Arrays.copyOfRange(
+                        bytes, from, Math.min(bytes.length, from + random.nextInt(60)))),
+                random);
       }
       default -> {
         for (int i = 0; i < Math.min(8, out.length) && random.nextBoolean(); i++) {
@@ -143,7 +208,10 @@ class SafetensorsFuzzTest {
     return out;
   }
 
-  /** Mostly makes the header's length agree again with where the data begins, so that the damage reaches the parser. */
+  /**
+   * Mostly makes the header's length agree again with where the data begins, so that the damage
+   * reaches the parser.
+   */
   private static byte[] header(byte[] bytes, Random random) {
     if (bytes.length > 8 && random.nextInt(4) != 0) {
       int end = bytes.length;
