@@ -94,7 +94,10 @@ class SafetensorsFuzzTest {
         bytes = damage(bytes, random);
       }
       try {
-        long header = bytes.length < 8 ? -1 : ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+        long header =
+            bytes.length < 8
+                ? -1
+                : ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
         if (round % 10 != 0 && header >= 0 && header <= bytes.length - 8) {
           // Without the disk, which would take most of the time.
           int end = 8 + (int) header;
