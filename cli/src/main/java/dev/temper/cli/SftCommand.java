@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
-import dev.temper.data.Origin;
 import dev.temper.efficiency.peft.Adapter;
 import dev.temper.efficiency.peft.Lora;
 import dev.temper.efficiency.peft.Targets;
@@ -33,15 +32,10 @@ import dev.temper.train.report.RunInfo;
 import dev.temper.train.report.RunStatus;
 import dev.temper.train.report.Sample;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -398,8 +392,8 @@ final class SftCommand implements Callable<Integer> {
       }
     }
     List<DataFile> files = new ArrayList<>();
-    data.forEach(f -> files.add(describe(f, Phase.TRAIN, trainer.size())));
-    evalData.forEach(f -> files.add(describe(f, Phase.EVAL, trainer.heldOut().size())));
+    data.forEach(f -> files.add(DataFile.of(f, Phase.TRAIN, trainer.size())));
+    evalData.forEach(f -> files.add(DataFile.of(f, Phase.EVAL, trainer.heldOut().size())));
     RunInfo info =
         new RunInfo(
             "SFT of " + model, config, seed, files, Map.of("djl", "0.36.0", "pytorch", "2.7.1"));
@@ -417,25 +411,6 @@ final class SftCommand implements Callable<Integer> {
           dir + ": there is no checkpoint to go on from; start without --resume");
     }
     return RunDirectory.create(dir, info);
-  }
-
-  private static DataFile describe(Path file, Phase phase, long rows) {
-    try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      try (DigestInputStream read = new DigestInputStream(in, digest)) {
-        read.transferTo(java.io.OutputStream.nullOutputStream());
-      }
-      return new DataFile(
-          file.toString(),
-          phase,
-          HexFormat.of().formatHex(digest.digest()),
-          Files.size(file),
-          rows);
-    } catch (IOException e) {
-      throw new UserException(Origin.line(file, 0) + ": cannot be read: " + e.getMessage(), e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static TrainingListener recording(MetricSink sink) {
