@@ -6,9 +6,12 @@ import dev.temper.tensor.Scope;
 import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * Reads prompts into a cache and decodes one token of every row at a time. Never records gradients.
@@ -35,9 +38,8 @@ public final class Decoder {
    * @param newTokens how many tokens may follow
    */
   public Started start(List<int[]> prompts, int newTokens) {
-    int[] lengths = prompts.stream().mapToInt(p -> p.length).toArray();
-    int longest = java.util.Arrays.stream(lengths).max().orElse(0);
-    KvCache cache = new KvCache(model.spec(), lengths, longest + newTokens);
+    int longest = prompts.stream().mapToInt(p -> p.length).max().orElse(0);
+    KvCache cache = new KvCache(model.spec(), prompts, longest + newTokens);
     boolean done = false;
     try {
       Tensor hidden = Autograd.off(() -> read(prompts, cache));
@@ -79,7 +81,7 @@ public final class Decoder {
     TokenBatch flat = TokenBatch.of(sequences);
     Segments s = flat.segments();
     Tensor hidden =
-        model.hidden(
+        run(
             flat,
             (layer, keys, values) -> {
               for (int k = 0; k < batch.length; k++) {
@@ -107,16 +109,19 @@ public final class Decoder {
       throw new IllegalStateException(
           "the cache has " + cache.capacity() + " slots and all are used");
     }
-    DecoderSpec spec = model.spec();
     int[] positions = new int[tokens.length];
     for (int i = 0; i < positions.length; i++) {
       positions[i] = cache.length(i);
     }
-    Rope.Angles angles = spec.rope().angles(positions);
-    Tensor cos = Tensors.of(angles.cos(), tokens.length, 1, spec.rope().width());
-    Tensor sin = Tensors.of(angles.sin(), tokens.length, 1, spec.rope().width());
-    Tensor mask = cache.mask();
-    Tensor x = model.embed(tokens);
+    cache.remember(tokens);
+    recompute(cache);
+    ModelSpec spec = model.spec();
+    Rotations rotations = Rotations.of(spec, positions);
+    Map<Visibility, Tensor> masks = new HashMap<>();
+    for (BlockSpec block : spec.blocks()) {
+      masks.computeIfAbsent(block.attention().visibility(), cache::mask);
+    }
+    Tensor x = model.body().embed(tokens, positions);
     for (int i = 0; i < spec.layers(); i++) {
       int layer = i;
       Tensor in = x;
@@ -129,19 +134,72 @@ public final class Decoder {
                       .get(layer)
                       .forward(
                           in,
-                          spec,
-                          (q, k, v) ->
+                          (a, q, k, v) ->
                               Nn.attendCached(
-                                  Nn.rope(q, cos, sin),
-                                  Nn.rope(k, cos, sin),
+                                  rotations.rotate(a, q),
+                                  rotations.rotate(a, k),
                                   v,
                                   cache.keys(layer),
                                   cache.values(layer),
-                                  mask,
+                                  Objects.requireNonNull(masks.get(a.visibility())),
                                   cache.slot(),
-                                  spec.attentionScale())));
+                                  a.scale(),
+                                  a.softCap().orElse(0)))
+                      .value());
     }
     cache.advance();
-    return model.norm(x);
+    return model.body().finish(x);
+  }
+
+  /**
+   * Reads the rows anew whose next token takes them past the original length of LongRoPE: from
+   * there on all their positions are rotated by the other frequencies.
+   */
+  private void recompute(KvCache cache) {
+    List<Integer> rows = new ArrayList<>();
+    for (int i = 0; i < cache.rows(); i++) {
+      int length = cache.length(i);
+      if (length > 0 && changesFrequencies(length)) {
+        rows.add(i);
+      }
+    }
+    for (int row : rows) {
+      Scope.run(
+          "longer rope",
+          () -> {
+            TokenBatch whole = TokenBatch.of(List.of(cache.tokens(row)));
+            run(whole, (layer, key, value) -> cache.writePrompt(layer, row, key, value));
+          });
+    }
+  }
+
+  private boolean changesFrequencies(int length) {
+    return model.spec().blocks().stream()
+        .flatMap(b -> b.attention().rope().stream())
+        .anyMatch(
+            r ->
+                r.scaling() instanceof Rope.Scaling.LongRope
+                    && !r.sameFrequencies(length, length + 1));
+  }
+
+  private Tensor run(TokenBatch batch, KeyValueListener into) {
+    return model
+        .body()
+        .run(
+            batch,
+            null,
+            UnaryOperator.identity(),
+            new Transformer.Observer() {
+              @Override
+              public void keysAndValues(int layer, Tensor keys, Tensor values) {
+                into.accept(layer, keys, values);
+              }
+            });
+  }
+
+  /** Receives the rotated keys and the values of a layer. */
+  @FunctionalInterface
+  private interface KeyValueListener {
+    void accept(int layer, Tensor keys, Tensor values);
   }
 }

@@ -19,22 +19,25 @@ public final class KvCache implements AutoCloseable {
   private int rows;
   private int slot;
   private int[] starts;
+  private List<int[]> tokens = new ArrayList<>();
   private final List<Parameter> keys = new ArrayList<>();
   private final List<Parameter> values = new ArrayList<>();
 
   /**
    * An empty cache.
    *
-   * @param lengths tokens of each row's prompt that will be written by {@link #writePrompt}
+   * @param prompts tokens of each row that will be written by {@link #writePrompt}
    * @param capacity slots: longest prompt plus new tokens
    */
-  KvCache(DecoderSpec spec, int[] lengths, int capacity) {
-    this.rows = lengths.length;
+  KvCache(ModelSpec spec, List<int[]> prompts, int capacity) {
+    this.rows = prompts.size();
     this.capacity = capacity;
-    this.slot = Arrays.stream(lengths).max().orElse(0);
-    this.starts = Arrays.stream(lengths).map(n -> slot - n).toArray();
-    Shape shape = Shape.of(rows, spec.keyValueHeads(), capacity, spec.headWidth());
+    this.slot = prompts.stream().mapToInt(p -> p.length).max().orElse(0);
+    this.starts = prompts.stream().mapToInt(p -> slot - p.length).toArray();
+    prompts.forEach(p -> tokens.add(p.clone()));
     for (int i = 0; i < spec.layers(); i++) {
+      AttentionSpec attention = spec.blocks().get(i).attention();
+      Shape shape = Shape.of(rows, attention.keyValueHeads(), capacity, attention.headWidth());
       keys.add(Parameter.zeros("cache." + i + ".key", DType.F32, shape));
       values.add(Parameter.zeros("cache." + i + ".value", DType.F32, shape));
     }
@@ -59,6 +62,22 @@ public final class KvCache implements AutoCloseable {
     return slot - starts[i];
   }
 
+  /** Notes the tokens that every row reads next. */
+  void remember(int[] next) {
+    for (int i = 0; i < rows; i++) {
+      int n = length(i);
+      int[] old = tokens.get(i);
+      int[] longer = old.length > n ? old : Arrays.copyOf(old, Math.max(2 * n, 16));
+      longer[n] = next[i];
+      tokens.set(i, longer);
+    }
+  }
+
+  /** Tokens row {@code i} has read, with the remembered next one. */
+  int[] tokens(int i) {
+    return Arrays.copyOf(tokens.get(i), length(i) + 1);
+  }
+
   Tensor keys(int layer) {
     return keys.get(layer).value();
   }
@@ -73,12 +92,17 @@ public final class KvCache implements AutoCloseable {
     dev.temper.tensor.Nn.writeCache(values(layer), value, row, starts[row]);
   }
 
-  /** [B, 1, 1, slot + 1]: 0 where a row may look, -infinity before its prompt. */
-  Tensor mask() {
+  /**
+   * [B, 1, 1, slot + 1]: 0 where a row's next token may look, -infinity before its prompt and
+   * beyond its reach.
+   */
+  Tensor mask(Visibility visibility) {
     int width = slot + 1;
+    int reach = visibility instanceof Visibility.Sliding s ? s.window() : width;
     float[] m = new float[rows * width];
     for (int i = 0; i < rows; i++) {
-      Arrays.fill(m, i * width, i * width + starts[i], Float.NEGATIVE_INFINITY);
+      int hidden = Math.max(starts[i], width - reach);
+      Arrays.fill(m, i * width, i * width + hidden, Float.NEGATIVE_INFINITY);
     }
     return Tensors.of(m, rows, 1, 1, width);
   }
@@ -86,6 +110,7 @@ public final class KvCache implements AutoCloseable {
   /** Keeps only these rows, in this order. */
   public void keepRows(int[] kept) {
     starts = Arrays.stream(kept).map(r -> starts[r]).toArray();
+    tokens = new ArrayList<>(Arrays.stream(kept).mapToObj(r -> tokens.get(r).clone()).toList());
     rows = kept.length;
     for (List<Parameter> half : List.of(keys, values)) {
       half.replaceAll(

@@ -23,17 +23,19 @@ public final class Linear {
   private final String name;
   private final Parameter weight;
   private final @Nullable Parameter bias;
+  private final LinearLayout layout;
   private Op op;
 
-  Linear(String name, Parameter weight, @Nullable Parameter bias) {
+  Linear(String name, Parameter weight, @Nullable Parameter bias, LinearLayout layout) {
     this.name = name;
+    this.layout = layout;
     this.weight = weight;
     this.bias = bias;
     this.op = this::base;
   }
 
   private Tensor base(Tensor x) {
-    return Nn.linear(x, weight.value(), bias == null ? null : bias.value());
+    return Nn.linear(x, matrix(), bias == null ? null : bias.value());
   }
 
   /** Path in the model, for example {@code model.layers.0.self_attn.q_proj}. */
@@ -41,9 +43,24 @@ public final class Linear {
     return name;
   }
 
-  /** W [out, in]. */
+  /** W as it lies in the file: [out, in], or [in, out] where {@link #layout} says so. */
   public Parameter weight() {
     return weight;
+  }
+
+  /** W [out, in], however it lies in the file: a view. */
+  public Tensor matrix() {
+    return layout == LinearLayout.IN_OUT ? weight.value().t() : weight.value();
+  }
+
+  /** Replaces the weight by {@code matrix} [out, in], keeping its layout. */
+  public void assignMatrix(Tensor matrix) {
+    weight.assign(layout == LinearLayout.IN_OUT ? matrix.t() : matrix);
+  }
+
+  /** How the weight lies. */
+  public LinearLayout layout() {
+    return layout;
   }
 
   /** b [out], if the layer has one. */
@@ -53,12 +70,12 @@ public final class Linear {
 
   /** Input width. */
   public int inputs() {
-    return Math.toIntExact(weight.shape().dim(1));
+    return Math.toIntExact(weight.shape().dim(layout == LinearLayout.IN_OUT ? 0 : 1));
   }
 
   /** Output width. */
   public int outputs() {
-    return Math.toIntExact(weight.shape().dim(0));
+    return Math.toIntExact(weight.shape().dim(layout == LinearLayout.IN_OUT ? 1 : 0));
   }
 
   /** The operation in use. */

@@ -61,7 +61,12 @@ public final class LogProbs {
           Scope.run(
               "head",
               () ->
-                  Kernels.head("head_log_probs", c.rows(hidden), head.weight().value(), c.targets())
+                  Kernels.head(
+                          "head_log_probs",
+                          c.rows(hidden),
+                          head.weight().value(),
+                          c.targets(),
+                          head.shaping())
                       .get(0)));
     }
     return Tensors.cat(parts, 0);
@@ -79,7 +84,8 @@ public final class LogProbs {
                       "head_log_probs_unit_gradient",
                       c.rows(hidden),
                       head.weight().value(),
-                      c.targets()));
+                      c.targets(),
+                      head.shaping()));
       values.add(r.get(0));
       gradients.add(r.get(1));
     }
@@ -102,7 +108,8 @@ public final class LogProbs {
                                 c.rows(rows),
                                 head.weight().value(),
                                 c.targets(),
-                                gradient.slice(0, c.from(), c.to())));
+                                gradient.slice(0, c.from(), c.to()),
+                                head.shaping()));
                 head.weight().addGradient(r.get(1));
                 return r.get(0);
               }));

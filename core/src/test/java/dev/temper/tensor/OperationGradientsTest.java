@@ -238,8 +238,22 @@ class OperationGradientsTest {
             k,
             v),
         one("cross_entropy", t -> kernel("cross_entropy", t, longs(3, 0, 2)), x),
-        two("head_log_probs", (h, e) -> kernel("head_log_probs", h, e, longs(4, 0, 2)), x, w),
+        two(
+            "head_log_probs",
+            (h, e) -> kernel("head_log_probs", h, e, longs(4, 0, 2), plain()),
+            x,
+            w),
+        two(
+            "head, staged, scaled and capped",
+            (h, e) -> StagedHead.logProbs(h, e, longs(4, 0, 2), 2, 0.5, 1.5),
+            x,
+            w),
+        one("soft_cap", t -> Nn.softCap(t, 1.5), x),
         two("head, staged", (h, e) -> StagedHead.logProbs(h, e, longs(4, 0, 2), 2), x, w));
+  }
+
+  private static Tensor plain() {
+    return Tensors.of(new double[] {1, 0});
   }
 
   static Stream<Row> operations() {
