@@ -122,8 +122,7 @@ public final class AtomicFiles {
    * @param stale of the names in the old directory, those to drop
    * @throws CheckpointException if it cannot be written
    */
-  public static void replaceDirectory(
-      Path target, Predicate<String> stale, Consumer<Path> fill) {
+  public static void replaceDirectory(Path target, Predicate<String> stale, Consumer<Path> fill) {
     Path place = place(target);
     try {
       recover(target);

@@ -89,8 +89,8 @@ public final class CheckpointWriter {
   /**
    * Writes {@code model.safetensors} into a directory, or several shards and an index if the
    * tensors exceed {@code maxShardBytes}. A shard takes tensors in the given order while they fit;
-   * a tensor larger than that has a shard of its own. Other files of the directory are kept, weights
-   * of an earlier save are not.
+   * a tensor larger than that has a shard of its own. Other files of the directory are kept,
+   * weights of an earlier save are not.
    *
    * <p>The directory is replaced as a whole, see {@link AtomicFiles#replaceDirectory(Path,
    * java.util.function.Predicate, java.util.function.Consumer)}: tensors may be read from the very

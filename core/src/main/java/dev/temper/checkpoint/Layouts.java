@@ -5,7 +5,9 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 
-/** What a {@link TensorSource} can do to bytes on their way: none of it holds a tensor in memory. */
+/**
+ * What a {@link TensorSource} can do to bytes on their way: none of it holds a tensor in memory.
+ */
 final class Layouts {
   /** Bytes of the source that are in memory while they are converted or moved around. */
   private static final int BLOCK_BYTES = 1 << 20;
@@ -66,7 +68,8 @@ final class Layouts {
         ByteBuffer block = ByteBuffer.allocate(height * width * elementBytes);
         for (long r = 0; r < rows; r += height) {
           int some = (int) Math.min(height, rows - r);
-          data.read((r * columns + c) * elementBytes, block.clear().limit(some * width * elementBytes));
+          data.read(
+              (r * columns + c) * elementBytes, block.clear().limit(some * width * elementBytes));
           for (int y = 0; y < some; y++) {
             for (int x = 0; x < width; x++) {
               long place = (c + x) * rows + r + y - first;

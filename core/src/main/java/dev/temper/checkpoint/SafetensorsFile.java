@@ -33,11 +33,7 @@ public final class SafetensorsFile {
   private final MappedRegions data;
 
   private SafetensorsFile(
-      Path path,
-      @Nullable Object key,
-      long size,
-      SafetensorsHeader header,
-      MappedRegions data) {
+      Path path, @Nullable Object key, long size, SafetensorsHeader header, MappedRegions data) {
     this.path = path;
     this.key = key;
     this.size = size;
@@ -118,8 +114,7 @@ public final class SafetensorsFile {
   public TensorSource source(String name) {
     TensorInfo info = info(name);
     requireUncut();
-    return new TensorSource(
-        name, info.type(), info.shape(), new RegionData(data, info.begin()));
+    return new TensorSource(name, info.type(), info.shape(), new RegionData(data, info.begin()));
   }
 
   /**

@@ -119,8 +119,7 @@ final class Swap {
         // Not every file system has hard links.
       }
     }
-    Files.copy(
-        from, to, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+    Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
   }
 
   private static void copyPermissions(Path from, Path to) throws IOException {

@@ -74,8 +74,7 @@ public final class Parameter implements AutoCloseable {
               + shape.size() * type.bytes());
     }
     ByteBuffer slice = pages.slice().order(ByteOrder.LITTLE_ENDIAN);
-    PtNDArray view =
-        Engine.get().arena().create(slice, shape.engineShape(), type.engineType());
+    PtNDArray view = Engine.get().arena().create(slice, shape.engineShape(), type.engineType());
     NDScope.unregister(view);
     return new Parameter(
         name, Tensor.persistent(view), Engine.get().device().isGpu() ? null : slice);
@@ -207,7 +206,8 @@ public final class Parameter implements AutoCloseable {
                               .arena()
                               .create(pages, Shape.of(count).engineShape(), type.engineType()));
                   Tensor part = value.reshape(-1).slice(0, first, first + count);
-                  return Kernels.builtin().call("copy_into", part, source);
+                  Kernels.builtin().call("copy_into", part, source);
+                  return count;
                 }));
     Reference.reachabilityFence(pages);
   }
@@ -247,7 +247,7 @@ public final class Parameter implements AutoCloseable {
                   // Aliases native memory, which the open scope keeps.
                   ByteBuffer bytes = part.array().toByteBuffer(true);
                   into.put(bytes.slice((int) (offset - first * unit), count));
-                  return part;
+                  return count;
                 }));
   }
 

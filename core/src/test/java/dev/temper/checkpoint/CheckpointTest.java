@@ -204,9 +204,7 @@ class CheckpointTest {
     CheckpointWriter.writeDirectory(dir, old, 8);
     Checkpoint open = Checkpoint.open(dir);
     CheckpointWriter.writeDirectory(
-        dir,
-        List.of(TensorSource.floats("a", StoredType.F32, shape, () -> new float[] {5, 6})),
-        8);
+        dir, List.of(TensorSource.floats("a", StoredType.F32, shape, () -> new float[] {5, 6})), 8);
     assertThat(open.floats("a")).containsExactly(1, 2);
     assertThat(open.floats("b")).containsExactly(3, 4);
     assertThat(Checkpoint.open(dir).floats("a")).containsExactly(5, 6);

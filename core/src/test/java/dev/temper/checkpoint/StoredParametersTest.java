@@ -36,8 +36,7 @@ class StoredParametersTest {
 
   private Path write(StoredType type, float[] values, long... shape) {
     Path file = dir.resolve(type + ".safetensors");
-    CheckpointWriter.writeFile(
-        file, List.of(TensorSource.floats("w", type, shape, () -> values)));
+    CheckpointWriter.writeFile(file, List.of(TensorSource.floats("w", type, shape, () -> values)));
     return file;
   }
 
@@ -152,7 +151,8 @@ class StoredParametersTest {
       p.setTrainable(true);
       StoredParameters.assign(p, w);
       assertThat(p.isTrainable()).isTrue();
-      assertThat(p.toFloats()).isEqualTo(Checkpoint.open(dir.resolve("BF16.safetensors")).floats("w"));
+      assertThat(p.toFloats())
+          .isEqualTo(Checkpoint.open(dir.resolve("BF16.safetensors")).floats("w"));
       assertThatThrownBy(() -> StoredParameters.assign(other, w))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContainingAll("'w'", "[2, 3]", "[3, 2]");

@@ -27,8 +27,7 @@ class TensorSourceTest {
 
   /** All bytes, asked for {@code chunk} at a time. */
   private static ByteBuffer read(TensorSource source, int chunk) {
-    ByteBuffer out =
-        ByteBuffer.allocate((int) source.byteSize()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer out = ByteBuffer.allocate((int) source.byteSize()).order(ByteOrder.LITTLE_ENDIAN);
     while (out.hasRemaining()) {
       int n = Math.min(chunk, out.remaining());
       ByteBuffer part = ByteBuffer.allocateDirect(n).order(ByteOrder.LITTLE_ENDIAN);
@@ -54,7 +53,8 @@ class TensorSourceTest {
     assertThat(middle.shape()).containsExactly(2L, 3L);
     assertThat(floats(middle, chunk)).containsExactly(3, 4, 5, 6, 7, 8);
     TensorSource swapped =
-        TensorSource.concatenate("s", List.of(whole.rows(3, 5), whole.rows(2, 2), whole.rows(0, 3)));
+        TensorSource.concatenate(
+            "s", List.of(whole.rows(3, 5), whole.rows(2, 2), whole.rows(0, 3)));
     assertThat(swapped.shape()).containsExactly(5L, 3L);
     assertThat(floats(swapped, chunk))
         .containsExactly(9, 10, 11, 12, 13, 14, 0, 1, 2, 3, 4, 5, 6, 7, 8);
@@ -177,15 +177,15 @@ class TensorSourceTest {
     assertThatThrownBy(() -> w.rows(3, 5))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("w [4, 2]", "[3, 5)");
-    assertThatThrownBy(
-            () -> TensorSource.concatenate("c", List.of(w, counting("v", 4, 3, 0))))
+    assertThatThrownBy(() -> TensorSource.concatenate("c", List.of(w, counting("v", 4, 3, 0))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("c: v F32 [4, 3]", "w F32 [4, 2]");
     assertThatThrownBy(() -> TensorSource.concatenate("c", List.of()))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(
-            () -> new TensorSource("b", StoredType.F32, List.of(1L), () -> ByteBuffer.allocate(4))
-                .transpose())
+            () ->
+                new TensorSource("b", StoredType.F32, List.of(1L), () -> ByteBuffer.allocate(4))
+                    .transpose())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("b F32 [1]");
     assertThatThrownBy(() -> w.as(StoredType.I64))

@@ -56,8 +56,10 @@ class SaveOverTest {
     assertThat(after.names()).isEqualTo(before.names());
     assertThat(after.info(name).type()).isEqualTo(StoredType.BF16);
     assertThat(after.floats(name)).containsOnly(0f);
-    assertThat(ConfigJson.read(model).path("dtype").asText(
-            ConfigJson.read(model).path("torch_dtype").asText()))
+    assertThat(
+            ConfigJson.read(model)
+                .path("dtype")
+                .asText(ConfigJson.read(model).path("torch_dtype").asText()))
         .isEqualTo("bfloat16");
     try (Stream<Path> beside = Files.list(dir)) {
       assertThat(beside).containsExactly(model);
