@@ -152,7 +152,7 @@ public final class TrainingLoop {
         }
         boolean stopEarly = settings.patience() > 0 && sinceBest >= settings.patience();
         boolean interrupted = Shutdown.requested() && !lastStep;
-        if (settings.saveEvery() > 0 && step % settings.saveEvery() == 0
+        if ((settings.saveEvery() > 0 && step % settings.saveEvery() == 0)
             || interrupted
             || lastStep
             || stopEarly) {
