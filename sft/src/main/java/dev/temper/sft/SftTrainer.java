@@ -2,6 +2,7 @@ package dev.temper.sft;
 
 import dev.temper.UserException;
 import dev.temper.data.DataCursor;
+import dev.temper.data.DataException;
 import dev.temper.data.DataOrder;
 import dev.temper.data.Dataset;
 import dev.temper.data.Rows;
@@ -60,6 +61,8 @@ public final class SftTrainer {
   private long evalEvery;
   private long saveEvery;
   private int patience;
+  private int truncated;
+  private int dropped;
   private long seed;
   private boolean shuffle = true;
   private boolean resume;
@@ -118,6 +121,7 @@ public final class SftTrainer {
     SftEncoder encoder = new SftEncoder(model.tokenizer(), trainOn, completionOnly);
     List<TokenExample> encoded =
         Rows.load(file).stream().map(SftRow::parse).map(encoder::encode).toList();
+    encoded.forEach(this::requireKnownTokens);
     Truncation.Result cut =
         Truncation.keepStart(Math.min(maxLength, model.spec().contextLength())).apply(encoded);
     if (cut.kept().isEmpty()) {
@@ -129,7 +133,23 @@ public final class SftTrainer {
               + maxLength
               + " tokens: check which messages are trained, and the maximal length");
     }
+    truncated += cut.truncated();
+    dropped += cut.dropped();
     return cut.kept();
+  }
+
+  private void requireKnownTokens(TokenExample example) {
+    for (int id : example.ids()) {
+      if (id >= model.spec().vocabulary()) {
+        throw new DataException(
+            example.origin(),
+            "token id "
+                + id
+                + " is outside the model's vocabulary of "
+                + model.spec().vocabulary()
+                + ": was the row tokenized for another model?");
+      }
+    }
   }
 
   /** The loss; negative log-likelihood unless set. A lambda will do. */
@@ -262,6 +282,16 @@ public final class SftTrainer {
   /** Examples to evaluate on. */
   public List<TokenExample> heldOut() {
     return List.copyOf(heldOut);
+  }
+
+  /** Rows read so far that were cut to the maximal length. */
+  public int truncated() {
+    return truncated;
+  }
+
+  /** Rows read so far that were left out because nothing in them is trained. */
+  public int dropped() {
+    return dropped;
   }
 
   /** Examples to train on. */
