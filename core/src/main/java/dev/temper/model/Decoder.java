@@ -6,6 +6,7 @@ import dev.temper.tensor.Scope;
 import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,7 +56,7 @@ public final class Decoder {
   private Tensor read(List<int[]> prompts, KvCache cache) {
     Map<List<Integer>, List<Integer>> rowsOfPrompt = new LinkedHashMap<>();
     for (int i = 0; i < prompts.size(); i++) {
-      List<Integer> key = java.util.Arrays.stream(prompts.get(i)).boxed().toList();
+      List<Integer> key = Arrays.stream(prompts.get(i)).boxed().toList();
       rowsOfPrompt.computeIfAbsent(key, k -> new ArrayList<>()).add(i);
     }
     List<List<Integer>> rows = List.copyOf(rowsOfPrompt.values());
@@ -104,6 +105,33 @@ public final class Decoder {
     return Autograd.off(() -> stepWithoutGradients(cache, tokens));
   }
 
+  /**
+   * Reads several more tokens of every row in one pass: the rest of a prompt whose beginning is in
+   * the cache, or tokens a draft model proposed. Equal to as many calls of {@link #step}.
+   *
+   * @param tokens [B][n], the same n of 1 or more for every row
+   * @return final hidden states [B, n, D]
+   * @throws IllegalStateException if the cache has no room for them; see {@link KvCache#reserve}
+   */
+  public Tensor extend(KvCache cache, int[][] tokens) {
+    return Autograd.off(
+        () -> {
+          Extension extension = new Extension(model, cache);
+          int n = extension.width(tokens);
+          return keepsFrequencies(cache, n) ? extension.read(tokens) : stepThrough(cache, tokens, n);
+        });
+  }
+
+  private Tensor stepThrough(KvCache cache, int[][] tokens, int n) {
+    List<Tensor> hidden = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      int at = i;
+      hidden.add(
+          stepWithoutGradients(cache, Arrays.stream(tokens).mapToInt(row -> row[at]).toArray()));
+    }
+    return Tensors.stack(hidden, 1);
+  }
+
   private Tensor stepWithoutGradients(KvCache cache, int[] tokens) {
     if (cache.slot() >= cache.capacity()) {
       throw new IllegalStateException(
@@ -113,7 +141,7 @@ public final class Decoder {
     for (int i = 0; i < positions.length; i++) {
       positions[i] = cache.length(i);
     }
-    cache.remember(tokens);
+    cache.remember(Arrays.stream(tokens).mapToObj(t -> new int[] {t}).toArray(int[][]::new));
     recompute(cache);
     ModelSpec spec = model.spec();
     Rotations rotations = Rotations.of(spec, positions);
@@ -152,34 +180,36 @@ public final class Decoder {
   }
 
   /**
-   * Reads the rows anew whose next token takes them past the original length of LongRoPE: from
-   * there on all their positions are rotated by the other frequencies.
+   * Reads the rows anew whose keys are rotated by the frequencies of the other side of LongRoPE's
+   * original length than the one the next token is on.
    */
   private void recompute(KvCache cache) {
-    List<Integer> rows = new ArrayList<>();
+    int limit = KvCache.longRopeLimit(model.spec());
     for (int i = 0; i < cache.rows(); i++) {
-      int length = cache.length(i);
-      if (length > 0 && changesFrequencies(length)) {
-        rows.add(i);
+      int row = i;
+      boolean stretched = cache.length(i) + 1 > limit;
+      if (stretched != cache.stretched(i)) {
+        Scope.run(
+            "other frequencies",
+            () -> {
+              TokenBatch whole = TokenBatch.of(List.of(cache.tokens(row)));
+              run(whole, (layer, key, value) -> cache.writePrompt(layer, row, key, value));
+            });
+        cache.stretched(i, stretched);
       }
-    }
-    for (int row : rows) {
-      Scope.run(
-          "longer rope",
-          () -> {
-            TokenBatch whole = TokenBatch.of(List.of(cache.tokens(row)));
-            run(whole, (layer, key, value) -> cache.writePrompt(layer, row, key, value));
-          });
     }
   }
 
-  private boolean changesFrequencies(int length) {
-    return model.spec().blocks().stream()
-        .flatMap(b -> b.attention().rope().stream())
-        .anyMatch(
-            r ->
-                r.scaling() instanceof Rope.Scaling.LongRope
-                    && !r.sameFrequencies(length, length + 1));
+  /** Whether the rows can read so many tokens more without {@link #recompute}. */
+  private boolean keepsFrequencies(KvCache cache, int more) {
+    int limit = KvCache.longRopeLimit(model.spec());
+    for (int i = 0; i < cache.rows(); i++) {
+      boolean first = cache.length(i) + 1 > limit;
+      if (first != cache.stretched(i) || first != cache.length(i) + more > limit) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private Tensor run(TokenBatch batch, KeyValueListener into) {

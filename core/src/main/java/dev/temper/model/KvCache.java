@@ -15,11 +15,12 @@ import java.util.List;
  * prompts start later, and a mask hides the slots before them.
  */
 public final class KvCache implements AutoCloseable {
-  private final int capacity;
+  private int capacity;
   private int rows;
   private int slot;
   private int[] starts;
   private List<int[]> tokens = new ArrayList<>();
+  private boolean[] stretched;
   private final List<Parameter> keys = new ArrayList<>();
   private final List<Parameter> values = new ArrayList<>();
 
@@ -35,6 +36,10 @@ public final class KvCache implements AutoCloseable {
     this.slot = prompts.stream().mapToInt(p -> p.length).max().orElse(0);
     this.starts = prompts.stream().mapToInt(p -> slot - p.length).toArray();
     prompts.forEach(p -> tokens.add(p.clone()));
+    this.stretched = new boolean[rows];
+    for (int i = 0; i < rows; i++) {
+      stretched[i] = longRopeLimit(spec) < prompts.get(i).length;
+    }
     for (int i = 0; i < spec.layers(); i++) {
       AttentionSpec attention = spec.blocks().get(i).attention();
       Shape shape = Shape.of(rows, attention.keyValueHeads(), capacity, attention.headWidth());
@@ -57,25 +62,91 @@ public final class KvCache implements AutoCloseable {
     slot++;
   }
 
+  void advance(int tokens) {
+    slot += tokens;
+  }
+
   /** Tokens row {@code i} has read. */
-  int length(int i) {
+  public int length(int i) {
     return slot - starts[i];
   }
 
-  /** Notes the tokens that every row reads next. */
-  void remember(int[] next) {
+  /** Notes the tokens [B][n] that every row reads next. */
+  void remember(int[][] next) {
     for (int i = 0; i < rows; i++) {
       int n = length(i);
       int[] old = tokens.get(i);
-      int[] longer = old.length > n ? old : Arrays.copyOf(old, Math.max(2 * n, 16));
-      longer[n] = next[i];
+      int needed = n + next[i].length;
+      int[] longer =
+          old.length >= needed ? old : Arrays.copyOf(old, Math.max(2 * n, Math.max(needed, 16)));
+      System.arraycopy(next[i], 0, longer, n, next[i].length);
       tokens.set(i, longer);
     }
+  }
+
+  /** Whether the keys of row {@code i} are rotated as LongRoPE does beyond its original length. */
+  boolean stretched(int i) {
+    return stretched[i];
+  }
+
+  void stretched(int i, boolean value) {
+    stretched[i] = value;
   }
 
   /** Tokens row {@code i} has read, with the remembered next one. */
   int[] tokens(int i) {
     return Arrays.copyOf(tokens.get(i), length(i) + 1);
+  }
+
+  /** Tokens every row can still read. */
+  public int remaining() {
+    return capacity - slot;
+  }
+
+  /**
+   * Forgets the last tokens of every row; what is read next takes their place.
+   *
+   * @param tokens 0 up to the length of the shortest row
+   */
+  public void drop(int tokens) {
+    int shortest = slot - Arrays.stream(starts).max().orElse(0);
+    if (tokens < 0 || tokens > shortest) {
+      throw new IllegalArgumentException(
+          "tokens is "
+              + tokens
+              + ", must be in [0, "
+              + shortest
+              + "]: the shortest row has read "
+              + shortest);
+    }
+    slot -= tokens;
+  }
+
+  /** Makes room for at least so many more tokens; does nothing if there is. */
+  public void reserve(int tokens) {
+    int missing = Math.addExact(slot, tokens) - capacity;
+    if (missing <= 0) {
+      return;
+    }
+    capacity += missing;
+    for (List<Parameter> half : List.of(keys, values)) {
+      half.replaceAll(
+          p -> {
+            long[] dims = p.shape().dims();
+            Parameter larger =
+                Scope.run(
+                    "reserve",
+                    () ->
+                        Parameter.of(
+                            p.name(),
+                            Tensors.cat(
+                                List.of(
+                                    p.value(), Tensors.zeros(dims[0], dims[1], missing, dims[3])),
+                                2)));
+            p.close();
+            return larger;
+          });
+    }
   }
 
   Tensor keys(int layer) {
@@ -98,18 +169,38 @@ public final class KvCache implements AutoCloseable {
    */
   Tensor mask(Visibility visibility) {
     int width = slot + 1;
-    int reach = visibility instanceof Visibility.Sliding s ? s.window() : width;
     float[] m = new float[rows * width];
     for (int i = 0; i < rows; i++) {
-      int hidden = Math.max(starts[i], width - reach);
-      Arrays.fill(m, i * width, i * width + hidden, Float.NEGATIVE_INFINITY);
+      Arrays.fill(m, i * width, i * width + firstSeen(i, slot, visibility), Float.NEGATIVE_INFINITY);
     }
     return Tensors.of(m, rows, 1, 1, width);
+  }
+
+  /** First slot that the token of row {@code i} at {@code at} sees. */
+  int firstSeen(int i, int at, Visibility visibility) {
+    return visibility instanceof Visibility.Sliding s
+        ? Math.max(starts[i], at + 1 - s.window())
+        : starts[i];
+  }
+
+  /** Longest sequence of the original frequencies; the largest integer if all lengths are alike. */
+  static int longRopeLimit(ModelSpec spec) {
+    return spec.blocks().stream()
+        .flatMap(b -> b.attention().rope().stream())
+        .filter(r -> r.scaling() instanceof Rope.Scaling.LongRope)
+        .mapToInt(r -> ((Rope.Scaling.LongRope) r.scaling()).originalLength())
+        .findFirst()
+        .orElse(Integer.MAX_VALUE);
   }
 
   /** Keeps only these rows, in this order. */
   public void keepRows(int[] kept) {
     starts = Arrays.stream(kept).map(r -> starts[r]).toArray();
+    boolean[] before = stretched;
+    stretched = new boolean[kept.length];
+    for (int i = 0; i < kept.length; i++) {
+      stretched[i] = before[kept[i]];
+    }
     tokens = new ArrayList<>(Arrays.stream(kept).mapToObj(r -> tokens.get(r).clone()).toList());
     rows = kept.length;
     for (List<Parameter> half : List.of(keys, values)) {

@@ -2,11 +2,9 @@ package dev.temper.model;
 
 import dev.temper.UserException;
 import dev.temper.checkpoint.Checkpoint;
-import dev.temper.checkpoint.StoredType;
+import dev.temper.checkpoint.StoredParameters;
 import dev.temper.checkpoint.TensorInfo;
-import dev.temper.tensor.DType;
 import dev.temper.tensor.Parameter;
-import dev.temper.tensor.Shape;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -66,10 +64,7 @@ final class Weights implements AutoCloseable {
               + ", config.json asks for "
               + Arrays.toString(shape));
     }
-    boolean mappable = info.type() == StoredType.F32 && info.bytes() <= Integer.MAX_VALUE;
-    return mappable
-        ? Parameter.mapped(name, checkpoint.bytes(name), DType.F32, Shape.of(shape))
-        : Parameter.of(name, checkpoint.floats(name), shape);
+    return StoredParameters.load(checkpoint.source(name));
   }
 
   Linear linear(String path, LinearLayout layout, long inputs, long outputs, boolean bias) {
