@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -331,7 +332,7 @@ class ModelParityTest {
     }
     assertThat(backward(model, golden))
         .isCloseTo(training.get("losses").get(3).doubleValue(), within(2e-5));
-    model.parameters().forEach(p -> compareWeights(p, training, start.get(p.name())));
+    model.parameters().forEach(p -> compareWeights(p, training, Objects.requireNonNull(start.get(p.name()))));
   }
 
   private static double[] values(Parameter p) {
