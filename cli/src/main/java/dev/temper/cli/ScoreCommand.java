@@ -53,6 +53,7 @@ final class ScoreCommand implements Callable<Integer> {
   @Nullable Path out;
 
   @Override
+  @SuppressWarnings("try") // The adapter need not be referred to: being attached is enough.
   public Integer call() {
     Path modelDir = Given.of(model, "--model");
     Path target = Given.of(out, "--out");
