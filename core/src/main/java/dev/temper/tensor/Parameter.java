@@ -57,8 +57,8 @@ public final class Parameter implements AutoCloseable {
 
   /**
    * A float parameter that {@code fill} gives its values, by {@link #write} of every element: until
-   * then they are whatever the memory held. If it throws, the memory is freed. Works without an open
-   * scope.
+   * then they are whatever the memory held. If it throws, the memory is freed. Works without an
+   * open scope.
    */
   public static Parameter filled(String name, Shape shape, Consumer<Parameter> fill) {
     PtNDArray made = Engine.get().arena().create(shape.engineShape(), DType.F32.engineType());
