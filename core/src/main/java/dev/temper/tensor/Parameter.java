@@ -217,21 +217,24 @@ public final class Parameter implements AutoCloseable {
     }
     makePrivate();
     ByteBuffer pages = stored.slice().order(ByteOrder.LITTLE_ENDIAN);
-    Scope.run(
-        "write " + name,
-        () ->
-            Autograd.off(
-                () -> {
-                  Tensor source =
-                      new Tensor(
-                          Engine.get()
-                              .arena()
-                              .create(pages, Shape.of(count).engineShape(), type.engineType()));
-                  Tensor part = value.reshape(-1).slice(0, first, first + count);
-                  Kernels.builtin().call("copy_into", part, source);
-                  return count;
-                }));
-    Reference.reachabilityFence(pages);
+    try {
+      Scope.run(
+          "write " + name,
+          () ->
+              Autograd.off(
+                  () -> {
+                    Tensor source =
+                        new Tensor(
+                            Engine.get()
+                                .arena()
+                                .create(pages, Shape.of(count).engineShape(), type.engineType()));
+                    Tensor part = value.reshape(-1).slice(0, first, first + count);
+                    Kernels.builtin().call("copy_into", part, source);
+                    return count;
+                  }));
+    } finally {
+      Reference.reachabilityFence(pages);
+    }
   }
 
   /**
