@@ -149,9 +149,10 @@ public final class AtomicFiles {
   }
 
   /**
-   * If a {@link #replaceDirectory} was killed between its two renames, so that there is no directory
-   * {@code target}, gives the complete one its name; does nothing otherwise. Whoever reads a
-   * directory that is written so calls this first; it does no harm while somebody else writes.
+   * If a {@link #replaceDirectory} was killed between its two renames, so that there is no
+   * directory {@code target}, gives the complete one its name; does nothing otherwise. Whoever
+   * reads a directory that is written so calls this first; it does no harm while somebody else
+   * writes.
    */
   public static void putInPlace(Path target) {
     try {
