@@ -49,7 +49,7 @@ public final class Checkpoint {
       }
       return single(path);
     }
-    AtomicFiles.recover(path);
+    AtomicFiles.putInPlace(path);
     if (!Files.isDirectory(path)) {
       throw new CheckpointException(path + ": no such model directory or file");
     }

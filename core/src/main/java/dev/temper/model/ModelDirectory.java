@@ -8,7 +8,6 @@ import dev.temper.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +28,7 @@ final class ModelDirectory implements AutoCloseable {
   }
 
   static ModelDirectory open(Path dir) {
-    AtomicFiles.recover(dir);
+    AtomicFiles.putInPlace(dir);
     return new ModelDirectory(dir, ConfigJson.read(dir));
   }
 
@@ -65,7 +64,7 @@ final class ModelDirectory implements AutoCloseable {
       ConfigJson.write(dir, out);
       for (String name : COPIED) {
         if (Files.exists(path.resolve(name)) && !dir.toRealPath().equals(path.toRealPath())) {
-          Files.copy(path.resolve(name), dir.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+          AtomicFiles.stream(dir.resolve(name), to -> Files.copy(path.resolve(name), to));
         }
       }
       if (hasTokenizer()) {
