@@ -226,6 +226,17 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * A tokenizer that knows these tokens as well; this one stays as it is. New tokens get the next
+   * ids in order; the model's embedding needs a row for each. Tokens that exist already keep their
+   * ids.
+   *
+   * @throws TokenizerException if the ids would go beyond what is accepted
+   */
+  public Tokenizer withAddedTokens(List<NewToken> tokens) {
+    return new Tokenizer(TokenizerExtension.extend(files, vocabulary, tokens));
+  }
+
+  /**
    * Writes the tokenizer's files, byte for byte as they were loaded, into a directory (created if
    * absent). Each file appears whole or not at all.
    */
