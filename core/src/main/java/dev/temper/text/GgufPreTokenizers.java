@@ -23,11 +23,7 @@ final class GgufPreTokenizers {
 
   /** Of Llama 3: digits in threes. */
   private static final String LLAMA3 =
-      CONTRACTIONS
-          + "|"
-          + LEAD
-          + "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-          + REST;
+      CONTRACTIONS + "|" + LEAD + "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" + REST;
 
   /** Of Qwen 2: single digits. */
   private static final String QWEN2 =
@@ -178,8 +174,7 @@ final class GgufPreTokenizers {
         }
         case "Split" -> {
           boolean isolated =
-              step.path("behavior").asText().equals("Isolated")
-                  && !step.path("invert").asBoolean();
+              step.path("behavior").asText().equals("Isolated") && !step.path("invert").asBoolean();
           // The same split with groups of captures removed behaves the same.
           boolean removed =
               step.path("behavior").asText().equals("Removed") && step.path("invert").asBoolean();

@@ -221,8 +221,7 @@ final class GgufTokenizerFiles {
     return out;
   }
 
-  private static void putToken(
-      ObjectNode out, String key, GgufVocabulary v, @Nullable Integer id) {
+  private static void putToken(ObjectNode out, String key, GgufVocabulary v, @Nullable Integer id) {
     String token = token(v, id);
     if (token != null) {
       out.put(key, token);

@@ -84,8 +84,7 @@ final class GgufTokenizerReader {
   }
 
   private TokenizerException unsupported(String why) {
-    return new TokenizerException(
-        where + ": cannot be written to a GGUF file: " + why);
+    return new TokenizerException(where + ": cannot be written to a GGUF file: " + why);
   }
 
   private List<String> tokens(int size) {
@@ -202,8 +201,6 @@ final class GgufTokenizerReader {
 
   private @Nullable String template() {
     Map<String, String> templates = files.chatTemplates();
-    return templates.size() == 1
-        ? templates.values().iterator().next()
-        : templates.get("default");
+    return templates.size() == 1 ? templates.values().iterator().next() : templates.get("default");
   }
 }

@@ -1,8 +1,11 @@
 package dev.temper.text;
 
+import dev.temper.checkpoint.gguf.GgufFile;
+import dev.temper.checkpoint.gguf.GgufValue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,8 +106,8 @@ public record GgufVocabulary(
   /**
    * Copies the lists and checks that everything is there.
    *
-   * @throws TokenizerException if lengths differ, a type is unknown, a token is spelled twice or too
-   *     long, or a role's id is no token
+   * @throws TokenizerException if lengths differ, a type is unknown, a token is spelled twice or
+   *     too long, or a role's id is no token
    */
   public GgufVocabulary {
     tokens = List.copyOf(tokens);
@@ -152,6 +155,20 @@ public record GgufVocabulary(
    */
   public Map<String, byte[]> files() {
     return GgufTokenizerFiles.of(this);
+  }
+
+  /**
+   * The vocabulary of a GGUF file; empty if it has none.
+   *
+   * @throws TokenizerException if it is damaged, or of a kind that cannot be translated
+   */
+  public static Optional<GgufVocabulary> read(GgufFile file) {
+    return GgufVocabularyMetadata.read(file);
+  }
+
+  /** The vocabulary as key-value pairs of a GGUF file. */
+  public Map<String, GgufValue> metadata() {
+    return GgufVocabularyMetadata.write(this);
   }
 
   /**

@@ -53,7 +53,8 @@ class GgufVocabularyTest {
   private static List<String> texts() {
     List<String> out =
         new ArrayList<>(
-            List.of("", " ", "  two  spaces", "a\n\n\tb", "007 and 3.14159", "I'LL say it's", "ﬁ é é"));
+            List.of(
+                "", " ", "  two  spaces", "a\n\n\tb", "007 and 3.14159", "I'LL say it's", "ﬁ é é"));
     for (String golden :
         List.of("tokenizer-smollm2-digits.json.gz", "tokenizer-tinyllama-v0.json.gz")) {
       for (JsonNode row : Goldens.json(golden).path("inputs")) {
@@ -173,13 +174,11 @@ class GgufVocabularyTest {
         .hasMessageContaining("type 9");
     assertThatThrownBy(() -> bpe("gpt-2", List.of("a", "a"), List.of(), new int[] {1, 1}).files())
         .hasMessageContaining("tokens 0 and 1 are both spelled 'a'");
-    assertThatThrownBy(
-            () -> bpe("gpt-2", List.of("a".repeat(3000)), List.of(), new int[] {1}))
+    assertThatThrownBy(() -> bpe("gpt-2", List.of("a".repeat(3000)), List.of(), new int[] {1}))
         .hasMessageContaining("3000 characters");
     assertThatThrownBy(() -> bpe("gpt-2", List.of("a"), List.of("ab"), new int[] {1}).files())
         .hasMessageContaining("merge 'ab'");
-    assertThatThrownBy(() -> GgufVocabulary.Model.named("bert"))
-        .hasMessageContaining("'bert'");
+    assertThatThrownBy(() -> GgufVocabulary.Model.named("bert")).hasMessageContaining("'bert'");
   }
 
   @Test

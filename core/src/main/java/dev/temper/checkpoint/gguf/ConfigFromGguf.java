@@ -143,7 +143,8 @@ final class ConfigFromGguf {
                   "original_max_position_embeddings",
                   (int) whole("rope.scaling.original_context_length"));
       default ->
-          throw bad("rope.scaling.type '" + type + "' cannot be translated; none, linear and yarn can");
+          throw bad(
+              "rope.scaling.type '" + type + "' cannot be translated; none, linear and yarn can");
     }
     if (parameters.path("rope_type").asText().equals("default")) {
       out.putNull("rope_scaling");
@@ -190,9 +191,10 @@ final class ConfigFromGguf {
   }
 
   private void role(String gguf, String key) {
-    Integer id = VocabularyMetadata.role(m, gguf);
-    if (id != null) {
-      out.put(key, id);
+    long id = m.whole("tokenizer.ggml." + gguf).orElse(-1);
+    // Files write -1 for none, unsigned.
+    if (id >= 0 && id <= Integer.MAX_VALUE) {
+      out.put(key, (int) id);
     }
   }
 
@@ -210,7 +212,8 @@ final class ConfigFromGguf {
     if (m.get(full).orElse(null) instanceof GgufValue.Wholes w) {
       for (long v : w.values()) {
         if (v != w.values()[0]) {
-          throw bad("metadata '" + full + "' differs from block to block, which no config.json can say");
+          throw bad(
+              "metadata '" + full + "' differs from block to block, which no config.json can say");
         }
       }
       return w.values().length == 0 ? OptionalLong.empty() : OptionalLong.of(w.values()[0]);

@@ -65,8 +65,7 @@ final class ConfigToGguf {
   private void gemma2(int width, int heads, int headWidth) {
     require(c.has("hidden_activation") ? "hidden_activation" : "hidden_act", "gelu_pytorch_tanh");
     int scalar = c.path("query_pre_attn_scalar").asInt(256);
-    int assumed =
-        ConfigFromGguf.gemma2Scalar(whole("num_hidden_layers"), width, heads, headWidth);
+    int assumed = ConfigFromGguf.gemma2Scalar(whole("num_hidden_layers"), width, heads, headWidth);
     if (scalar != assumed) {
       throw bad(
           "query_pre_attn_scalar is "
@@ -85,15 +84,14 @@ final class ConfigToGguf {
       put("attention.sliding_window", whole("sliding_window"));
     }
     if (c.path("original_max_position_embeddings").isInt()) {
-      put(
-          "rope.scaling.original_context_length",
-          whole("original_max_position_embeddings"));
+      put("rope.scaling.original_context_length", whole("original_max_position_embeddings"));
     }
   }
 
   private void noWindow() {
     boolean used = c.path("use_sliding_window").asBoolean(!architecture.startsWith("qwen"));
-    if (used && c.path("sliding_window").asInt(Integer.MAX_VALUE) < whole("max_position_embeddings")) {
+    if (used
+        && c.path("sliding_window").asInt(Integer.MAX_VALUE) < whole("max_position_embeddings")) {
       throw bad(
           "sliding_window is "
               + c.path("sliding_window")
@@ -114,7 +112,8 @@ final class ConfigToGguf {
         put("rope.scaling.factor", rope("factor").asDouble(1));
       }
       case "yarn" -> {
-        for (String key : new String[] {"beta_fast", "beta_slow", "attention_factor", "truncate", "mscale"}) {
+        for (String key :
+            new String[] {"beta_fast", "beta_slow", "attention_factor", "truncate", "mscale"}) {
           if (rope(key).isNumber() || rope(key).isBoolean()) {
             throw bad("yarn's '" + key + "' cannot be translated; only factor and length can");
           }
@@ -126,7 +125,10 @@ final class ConfigToGguf {
             rope("original_max_position_embeddings").asInt(whole("max_position_embeddings")));
       }
       default ->
-          throw bad("rope type '" + type + "' cannot be translated; default, linear, llama3 and yarn can");
+          throw bad(
+              "rope type '"
+                  + type
+                  + "' cannot be translated; default, linear, llama3 and yarn can");
     }
   }
 
@@ -188,7 +190,8 @@ final class ConfigToGguf {
 
   private void require(String key, String value) {
     if (!c.path(key).asText(value).equals(value)) {
-      throw bad(key + " is " + c.get(key) + "; llama.cpp computes " + architecture + " with " + value);
+      throw bad(
+          key + " is " + c.get(key) + "; llama.cpp computes " + architecture + " with " + value);
     }
   }
 

@@ -2,13 +2,12 @@ package dev.temper.checkpoint.gguf;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.checkpoint.CheckpointException;
-import dev.temper.text.GgufVocabulary;
+import dev.temper.checkpoint.TensorSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -17,86 +16,91 @@ import java.util.function.Function;
  * <p>Vectors stay F32, and so do all norms. Rows that are no whole number of a quantized type's
  * blocks become F16. With Q4_0 the embedding and the head become Q8_0, because everything a model
  * reads and says passes through them.
+ *
+ * <p>Architectures: llama (also a mistral without sliding window), qwen2, qwen3, gemma2, phi3
+ * (without longrope).
  */
-final class GgufExport {
-  /** A tensor of a Hugging Face model. */
-  record Source(String name, List<Long> shape, java.util.function.Supplier<float[]> values) {
-    Source {
-      shape = List.copyOf(shape);
-    }
-  }
-
+public final class GgufExport {
   private final String where;
   private final ObjectNode config;
   private final GgufArchitecture architecture;
 
-  GgufExport(String where, ObjectNode config) {
+  /**
+   * An export.
+   *
+   * @param where the place of {@code config.json}, for messages
+   * @throws CheckpointException if the family cannot be translated
+   */
+  public GgufExport(String where, ObjectNode config) {
     this.where = where;
-    this.config = config;
+    this.config = config.deepCopy();
     String type = config.path("model_type").asText();
     // A Mistral model without a sliding window is a Llama model to llama.cpp.
     this.architecture =
         GgufArchitecture.named(type.equals("mistral") ? "llama" : type, where + ": model_type");
   }
 
-  /** Writes the file; {@code typeOf} says which type the matrices are to have. */
-  void write(
+  /**
+   * Writes the file; an existing one is replaced in one step.
+   *
+   * @param tensors with Hugging Face's names and layout
+   * @param typeOf which type a matrix of a name is to have
+   * @param fileType {@code general.file_type}: what the file is mostly made of
+   * @param vocabulary key-value pairs of the tokenizer
+   * @throws CheckpointException if a tensor has no place in a GGUF file, or the model computes
+   *     something that llama.cpp would compute differently
+   */
+  public void write(
       Path out,
-      List<Source> sources,
+      List<TensorSource> tensors,
       Function<String, GgufType> typeOf,
       int fileType,
-      Optional<GgufVocabulary> vocabulary,
+      Map<String, GgufValue> vocabulary,
       GgufWriter.Progress progress) {
     Map<String, GgufValue> metadata = new LinkedHashMap<>();
     metadata.put("general.architecture", new GgufValue.Text(architecture.modelType()));
     metadata.put("general.type", new GgufValue.Text("model"));
-    String name = config.path("_name_or_path").asText("");
     metadata.put(
         "general.name",
-        new GgufValue.Text(name.isEmpty() ? architecture.modelType() : name));
+        new GgufValue.Text(config.path("_name_or_path").asText(architecture.modelType())));
     metadata.putAll(ConfigToGguf.of(where, config, architecture));
-    metadata.put(
-        "general.file_type", new GgufValue.Whole(GgufValue.Kind.UINT32, fileType));
-    metadata.put(
-        "general.quantization_version", new GgufValue.Whole(GgufValue.Kind.UINT32, 2));
-    vocabulary.ifPresent(v -> metadata.putAll(VocabularyMetadata.write(v)));
-    List<GgufTensorSource> tensors = new ArrayList<>();
+    metadata.put("general.file_type", new GgufValue.Whole(GgufValue.Kind.UINT32, fileType));
+    metadata.put("general.quantization_version", new GgufValue.Whole(GgufValue.Kind.UINT32, 2));
+    metadata.putAll(vocabulary);
+    List<GgufTensorSource> sources = new ArrayList<>();
     ConfigToGguf.ropeFactors(config)
         .ifPresent(
             f ->
-                tensors.add(
+                sources.add(
                     new GgufTensorSource(
-                        "rope_freqs.weight", GgufType.F32, List.of((long) f.length), () -> f)));
-    boolean tied = config.path("tie_word_embeddings").asBoolean(tiedByDefault());
-    for (Source s : sources) {
-      if (tied && s.name().equals("lm_head.weight")) {
-        continue;
+                        "rope_freqs.weight",
+                        GgufType.F32,
+                        List.of((long) f.length),
+                        Values.of(f))));
+    boolean tied =
+        config.path("tie_word_embeddings").asBoolean(architecture.modelType().equals("gemma2"));
+    for (TensorSource t : tensors) {
+      if (!(tied && t.name().equals("lm_head.weight"))) {
+        sources.add(tensor(t, typeOf.apply(t.name())));
       }
-      tensors.add(tensor(s, typeOf.apply(s.name())));
     }
-    GgufWriter.write(out, metadata, tensors, progress);
+    GgufWriter.write(out, metadata, sources, progress);
   }
 
-  /** transformers' default for the families. */
-  private boolean tiedByDefault() {
-    return architecture.modelType().equals("gemma2");
-  }
-
-  private GgufTensorSource tensor(Source s, GgufType wanted) {
+  private GgufTensorSource tensor(TensorSource t, GgufType wanted) {
     String name =
         architecture
-            .toGguf(s.name())
+            .toGguf(t.name())
             .orElseThrow(
                 () ->
                     new CheckpointException(
                         where
                             + ": tensor '"
-                            + s.name()
+                            + t.name()
                             + "' has no counterpart in a GGUF "
                             + architecture.modelType()
                             + " model"));
-    return new GgufTensorSource(
-        name, type(name, s.shape(), wanted), s.shape(), () -> changed(name, s));
+    return new GgufTensorSource(name, type(name, t.shape(), wanted), t.shape(), values(name, t));
   }
 
   private static GgufType type(String name, List<Long> shape, GgufType wanted) {
@@ -110,35 +114,30 @@ final class GgufExport {
     return wanted == GgufType.Q4_0 && ends ? GgufType.Q8_0 : wanted;
   }
 
-  private float[] changed(String name, Source s) {
+  private Values values(String name, TensorSource t) {
     int queries = config.path("num_attention_heads").asInt();
     return switch (architecture.change(name)) {
-      case NONE -> s.values().get();
-      case PERMUTE_QUERY -> permuted(s, queries);
-      case PERMUTE_KEY -> permuted(s, ConfigToGguf.keyValueHeads(config, queries));
-      case ADD_ONE -> {
-        float[] values = s.values().get().clone();
-        for (int i = 0; i < values.length; i++) {
-          values[i] += 1;
-        }
-        yield values;
-      }
+      case NONE -> Values.of(t);
+      case PERMUTE_QUERY -> permuted(t, queries);
+      case PERMUTE_KEY -> permuted(t, ConfigToGguf.keyValueHeads(config, queries));
+      case ADD_ONE -> Values.of(t).plus(1);
     };
   }
 
-  private float[] permuted(Source s, int heads) {
-    long rows = s.shape().get(0);
-    if (rows % (2L * heads) != 0) {
+  private Values permuted(TensorSource t, int heads) {
+    long rows = t.shape().isEmpty() ? 0 : t.shape().get(0);
+    if (rows == 0 || heads < 1 || rows % (2L * heads) != 0) {
       throw new CheckpointException(
           where
               + ": tensor '"
-              + s.name()
+              + t.name()
               + "' has "
               + rows
               + " rows, which are no "
               + heads
               + " heads of even width");
     }
-    return RotaryRows.toGguf(s.values().get(), heads, (int) rows);
+    long width = rows / heads;
+    return Values.of(t).rows(t.elements() / rows, r -> RotaryRows.huggingFaceRow(r, width));
   }
 }

@@ -1,20 +1,20 @@
 package dev.temper.checkpoint.gguf;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.temper.checkpoint.Checkpoint;
 import dev.temper.checkpoint.CheckpointException;
-import dev.temper.text.GgufVocabulary;
-import dev.temper.text.TokenizerException;
+import dev.temper.checkpoint.TensorSource;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
- * A GGUF file seen as a Hugging Face model: its configuration, its tokenizer files, and its tensors
- * under Hugging Face's names and in its layout, dequantised when they are asked for.
+ * A GGUF file seen as a Hugging Face model: its configuration, and its tensors under Hugging Face's
+ * names and in its layout, dequantised as they are read. ({@code GgufVocabulary} has the
+ * tokenizer.)
  *
  * <p>Architectures: llama, qwen2, qwen3, gemma2, phi3 (without longrope).
  */
@@ -25,10 +25,7 @@ public final class GgufModel {
   private final Map<String, String> names;
 
   private GgufModel(
-      GgufFile file,
-      GgufArchitecture architecture,
-      ObjectNode config,
-      Map<String, String> names) {
+      GgufFile file, GgufArchitecture architecture, ObjectNode config, Map<String, String> names) {
     this.file = file;
     this.architecture = architecture;
     this.config = config;
@@ -77,7 +74,7 @@ public final class GgufModel {
     switch (architecture.change(t.name())) {
       case PERMUTE_QUERY, PERMUTE_KEY -> {
         long heads = heads(t);
-        if (t.shape().isEmpty() || t.shape().get(0) % (2 * heads) != 0) {
+        if (t.shape().isEmpty() || t.shape().get(0) == 0 || t.shape().get(0) % (2 * heads) != 0) {
           throw new CheckpointException(
               file.path()
                   + ": tensor '"
@@ -105,24 +102,6 @@ public final class GgufModel {
     return config.deepCopy();
   }
 
-  /**
-   * The tokenizer files of a Hugging Face directory, by name; empty if the file holds no
-   * vocabulary.
-   *
-   * @throws CheckpointException if the vocabulary is damaged or of a kind that cannot be translated
-   */
-  public Map<String, byte[]> tokenizerFiles() {
-    Optional<GgufVocabulary> vocabulary = VocabularyMetadata.read(file);
-    if (vocabulary.isEmpty()) {
-      return Map.of();
-    }
-    try {
-      return vocabulary.get().files();
-    } catch (TokenizerException e) {
-      throw new CheckpointException(file.path() + ": its vocabulary: " + e.getMessage(), e);
-    }
-  }
-
   /** Hugging Face names of the tensors, in the order of the file. */
   public Set<String> names() {
     return Collections.unmodifiableSet(names.keySet());
@@ -148,21 +127,26 @@ public final class GgufModel {
     return info(name).shape();
   }
 
-  /** A tensor's values in Hugging Face's layout. */
-  public float[] floats(String name) {
+  /** A tensor's values in Hugging Face's layout, F32, dequantised as they are read. */
+  public TensorSource source(String name) {
     GgufTensor t = info(name);
-    float[] values = file.floats(t.name());
-    return switch (architecture.change(t.name())) {
-      case NONE -> values;
-      case PERMUTE_QUERY, PERMUTE_KEY ->
-          RotaryRows.toHuggingFace(values, heads(t), (int) (long) t.shape().get(0));
-      case ADD_ONE -> {
-        for (int i = 0; i < values.length; i++) {
-          values[i] -= 1;
-        }
-        yield values;
-      }
-    };
+    Values stored = file.values(t.name());
+    Values values =
+        switch (architecture.change(t.name())) {
+          case NONE -> stored;
+          case PERMUTE_QUERY, PERMUTE_KEY -> {
+            long rows = t.shape().get(0);
+            long width = rows / heads(t);
+            yield stored.rows(t.elements() / rows, r -> RotaryRows.ggufRow(r, width));
+          }
+          case ADD_ONE -> stored.plus(-1);
+        };
+    return values.tensor(name, t.shape());
+  }
+
+  /** All tensors in Hugging Face's layout. */
+  public Checkpoint checkpoint() {
+    return Checkpoint.of(file.path(), names.keySet().stream().map(this::source).toList());
   }
 
   private int heads(GgufTensor t) {

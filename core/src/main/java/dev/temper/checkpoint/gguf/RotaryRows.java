@@ -8,37 +8,15 @@ package dev.temper.checkpoint.gguf;
 final class RotaryRows {
   private RotaryRows() {}
 
-  /** From Hugging Face's order to GGUF's. */
-  static float[] toGguf(float[] values, int heads, int rows) {
-    return reorder(values, heads, rows, true);
+  /** The row of Hugging Face's tensor that is a row of GGUF's, for heads of {@code width} rows. */
+  static long huggingFaceRow(long ggufRow, long width) {
+    long inside = ggufRow % width;
+    return ggufRow - inside + inside % 2 * (width / 2) + inside / 2;
   }
 
-  /** From GGUF's order to Hugging Face's. */
-  static float[] toHuggingFace(float[] values, int heads, int rows) {
-    return reorder(values, heads, rows, false);
-  }
-
-  /**
-   * Reorders rows.
-   *
-   * @param values a matrix or a vector
-   * @param rows number of rows; heads divide them into even numbers
-   */
-  private static float[] reorder(float[] values, int heads, int rows, boolean toGguf) {
-    int width = rows / heads;
-    int columns = values.length / rows;
-    float[] out = new float[values.length];
-    for (int h = 0; h < heads; h++) {
-      for (int i = 0; i < width / 2; i++) {
-        for (int p = 0; p < 2; p++) {
-          int halves = h * width + p * (width / 2) + i;
-          int neighbours = h * width + 2 * i + p;
-          int from = toGguf ? halves : neighbours;
-          int to = toGguf ? neighbours : halves;
-          System.arraycopy(values, from * columns, out, to * columns, columns);
-        }
-      }
-    }
-    return out;
+  /** The row of GGUF's tensor that is a row of Hugging Face's. */
+  static long ggufRow(long huggingFaceRow, long width) {
+    long inside = huggingFaceRow % width;
+    return huggingFaceRow - inside + 2 * (inside % (width / 2)) + inside / (width / 2);
   }
 }

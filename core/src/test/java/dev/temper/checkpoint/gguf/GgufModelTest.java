@@ -9,6 +9,7 @@ import dev.temper.checkpoint.Checkpoint;
 import dev.temper.checkpoint.CheckpointException;
 import dev.temper.checkpoint.ConfigJson;
 import dev.temper.text.AddSpecialTokens;
+import dev.temper.text.GgufVocabulary;
 import dev.temper.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,10 +33,10 @@ class GgufModelTest {
     assertThat(model.names()).containsAll(expected.names());
     for (String name : expected.names()) {
       assertThat(model.shape(name)).isEqualTo(expected.info(name).shape());
-      assertThat(model.floats(name)).as(name).isEqualTo(expected.floats(name));
+      assertThat(model.checkpoint().floats(name)).as(name).isEqualTo(expected.floats(name));
     }
     // The file stores the tied head a second time.
-    assertThat(model.floats("lm_head.weight"))
+    assertThat(model.checkpoint().floats("lm_head.weight"))
         .isEqualTo(expected.floats("model.embed_tokens.weight"));
   }
 
@@ -64,9 +65,10 @@ class GgufModelTest {
   void the_tokenizer_gives_the_ids_of_the_directory() throws IOException {
     GgufModel model = GgufModel.open(Golden.file(dir, "tinyllm.gguf"));
     JsonNode golden =
-        new ObjectMapper()
-            .readTree(Golden.bytes("text/stories260K-tokenizer_golden.json.gz"));
-    try (Tokenizer tokenizer = Tokenizer.fromFiles(model.tokenizerFiles(), "tinyllm.gguf")) {
+        new ObjectMapper().readTree(Golden.bytes("text/stories260K-tokenizer_golden.json.gz"));
+    try (Tokenizer tokenizer =
+        Tokenizer.fromFiles(
+            GgufVocabulary.read(model.file()).orElseThrow().files(), "tinyllm.gguf")) {
       for (JsonNode row : golden.path("cases")) {
         List<Integer> ids = new ArrayList<>();
         for (int id : tokenizer.ids(row.path("text").asText(), AddSpecialTokens.YES)) {

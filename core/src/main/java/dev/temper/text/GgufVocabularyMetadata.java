@@ -1,8 +1,8 @@
-package dev.temper.checkpoint.gguf;
+package dev.temper.text;
 
-import dev.temper.checkpoint.CheckpointException;
-import dev.temper.text.GgufVocabulary;
-import dev.temper.text.TokenizerException;
+import dev.temper.checkpoint.gguf.GgufFile;
+import dev.temper.checkpoint.gguf.GgufMetadata;
+import dev.temper.checkpoint.gguf.GgufValue;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,11 +11,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A vocabulary in the metadata of a GGUF file. */
-final class VocabularyMetadata {
+final class GgufVocabularyMetadata {
   private static final String P = "tokenizer.ggml.";
   private static final String TEMPLATE = "tokenizer.chat_template";
 
-  private VocabularyMetadata() {}
+  private GgufVocabularyMetadata() {}
 
   /** The vocabulary; empty if the file has none. */
   static Optional<GgufVocabulary> read(GgufFile file) {
@@ -37,7 +37,7 @@ final class VocabularyMetadata {
               types(m, tokens.get().size()),
               sentencePiece
                   ? List.of()
-                  : m.texts(P + "merges").orElseThrow(() -> m.missing(P + "merges")),
+                  : m.texts(P + "merges").orElseThrow(() -> missing("merges")),
               new GgufVocabulary.Roles(
                   role(m, "bos_token_id"),
                   role(m, "eos_token_id"),
@@ -49,12 +49,16 @@ final class VocabularyMetadata {
               m.flag(P + "add_space_prefix").orElse(sentencePiece),
               m.text(TEMPLATE).orElse(null)));
     } catch (TokenizerException e) {
-      throw new CheckpointException(file.path() + ": its vocabulary: " + e.getMessage(), e);
+      throw new TokenizerException(file.path() + ": its vocabulary: " + e.getMessage(), e);
     }
   }
 
+  private static TokenizerException missing(String key) {
+    return new TokenizerException("the metadata '" + P + key + "' is missing");
+  }
+
   private static float[] scores(GgufMetadata m) {
-    double[] wide = m.reals(P + "scores").orElseThrow(() -> m.missing(P + "scores"));
+    double[] wide = m.reals(P + "scores").orElseThrow(() -> missing("scores"));
     float[] out = new float[wide.length];
     for (int i = 0; i < out.length; i++) {
       out[i] = (float) wide[i];

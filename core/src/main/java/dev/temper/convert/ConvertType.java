@@ -1,6 +1,7 @@
-package dev.temper.checkpoint.gguf;
+package dev.temper.convert;
 
 import dev.temper.checkpoint.StoredType;
+import dev.temper.checkpoint.gguf.GgufType;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

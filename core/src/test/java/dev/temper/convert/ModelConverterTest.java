@@ -1,4 +1,4 @@
-package dev.temper.checkpoint.gguf;
+package dev.temper.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,6 +9,11 @@ import dev.temper.checkpoint.Checkpoint;
 import dev.temper.checkpoint.CheckpointException;
 import dev.temper.checkpoint.ConfigJson;
 import dev.temper.checkpoint.StoredType;
+import dev.temper.checkpoint.gguf.GgufFile;
+import dev.temper.checkpoint.gguf.GgufModel;
+import dev.temper.checkpoint.gguf.GgufType;
+import dev.temper.checkpoint.gguf.Golden;
+import dev.temper.text.GgufVocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,8 +116,7 @@ class ModelConverterTest {
     assertThatThrownBy(() -> ModelConverter.keeping().convert(dynamic, dir.resolve("x.gguf")))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("rope type 'dynamic'");
-    Path window =
-        copy("llama2", c -> c.put("model_type", "mistral").put("sliding_window", 8));
+    Path window = copy("llama2", c -> c.put("model_type", "mistral").put("sliding_window", 8));
     assertThatThrownBy(() -> ModelConverter.keeping().convert(window, dir.resolve("x.gguf")))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("sliding_window is 8");
@@ -125,8 +129,7 @@ class ModelConverterTest {
         copy(
             "llama3",
             c -> {
-              ((ObjectNode) c.get("rope_parameters"))
-                  .put("original_max_position_embeddings", 8192);
+              ((ObjectNode) c.get("rope_parameters")).put("original_max_position_embeddings", 8192);
               c.put("max_position_embeddings", 131072);
             });
     Path gguf = dir.resolve("l.gguf");
@@ -154,7 +157,7 @@ class ModelConverterTest {
     GgufModel model = GgufModel.open(gguf);
     String name = "model.layers.0.self_attn.q_proj.weight";
     float[] exact = Checkpoint.open(STORIES).floats(name);
-    float[] rounded = model.floats(name);
+    float[] rounded = model.checkpoint().floats(name);
     double error = 0;
     double size = 0;
     for (int i = 0; i < exact.length; i++) {
@@ -171,9 +174,9 @@ class ModelConverterTest {
     ModelConverter.keeping().to(ConvertType.Q8_0).convert(file, out);
     GgufModel model = GgufModel.open(out);
     assertThat(model.file().info("blk.4.attn_v.weight").type()).isEqualTo(GgufType.Q8_0);
-    assertThat(model.tokenizerFiles()).containsKey("tokenizer.json");
-    assertThat(model.floats("model.norm.weight"))
-        .isEqualTo(GgufModel.open(file).floats("model.norm.weight"));
+    assertThat(GgufVocabulary.read(model.file())).isPresent();
+    assertThat(model.checkpoint().floats("model.norm.weight"))
+        .isEqualTo(GgufModel.open(file).checkpoint().floats("model.norm.weight"));
   }
 
   @Test
@@ -189,9 +192,13 @@ class ModelConverterTest {
     for (String name : c.names()) {
       assertThat(c.info(name).type()).isEqualTo(StoredType.BF16);
     }
-    assertThat(ConfigJson.read(out).path("torch_dtype").asText(ConfigJson.read(out).path("dtype").asText()))
+    assertThat(
+            ConfigJson.read(out)
+                .path("torch_dtype")
+                .asText(ConfigJson.read(out).path("dtype").asText()))
         .isEqualTo("bfloat16");
-    assertThat(out.resolve("tokenizer.json")).hasSameBinaryContentAs(STORIES.resolve("tokenizer.json"));
+    assertThat(out.resolve("tokenizer.json"))
+        .hasSameBinaryContentAs(STORIES.resolve("tokenizer.json"));
     assertThat(told).hasSize(c.names().size()).last().isEqualTo(told.size() + "/" + told.size());
   }
 
@@ -206,10 +213,10 @@ class ModelConverterTest {
   @Test
   void refuses_impossible_outputs() throws IOException {
     assertThatThrownBy(
-            () ->
-                ModelConverter.keeping().to(ConvertType.Q8_0).convert(STORIES, dir.resolve("d")))
+            () -> ModelConverter.keeping().to(ConvertType.Q8_0).convert(STORIES, dir.resolve("d")))
         .hasMessageContaining(".gguf");
-    assertThatThrownBy(() -> ModelConverter.keeping().convert(dir.resolve("none"), dir.resolve("d")))
+    assertThatThrownBy(
+            () -> ModelConverter.keeping().convert(dir.resolve("none"), dir.resolve("d")))
         .hasMessageContaining("neither a model directory nor a GGUF file");
     Path file = Files.writeString(dir.resolve("file"), "x");
     assertThatThrownBy(() -> ModelConverter.keeping().convert(STORIES, file))
