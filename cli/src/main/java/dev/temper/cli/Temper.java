@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       SftCommand.class,
       GenerateCommand.class,
       ScoreCommand.class,
+      ConvertCommand.class,
       InspectCommand.class,
       DoctorCommand.class,
       CommandLine.HelpCommand.class
