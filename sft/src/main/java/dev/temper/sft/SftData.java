@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,20 +39,21 @@ record SftData(List<DataSource> sources, List<List<PackedSequence>> rows) {
           new DataSource(Path.of("examples"), OptionalDouble.empty()), List.copyOf(examples));
     }
 
-    List<TokenExample> read(SftEncoder encoder) {
+    List<TokenExample> read(Supplier<SftEncoder> encoder) {
       return examples != null
           ? examples
-          : Rows.load(source.file()).stream().map(SftRow::parse).map(encoder::encode).toList();
+          : Rows.load(source.file()).stream().map(SftRow::parse).map(encoder.get()::encode).toList();
     }
   }
 
   /**
    * Reads, encodes and cuts or packs.
    *
+   * @param encoder asked for when there are files to read: examples need no tokenizer
    * @param packing null: one example a row
    */
   static SftData of(
-      List<Input> inputs, SftEncoder encoder, int maxLength, @Nullable Packing packing) {
+      List<Input> inputs, Supplier<SftEncoder> encoder, int maxLength, @Nullable Packing packing) {
     List<List<PackedSequence>> rows = new ArrayList<>();
     for (Input input : inputs) {
       rows.add(rows(input, input.read(encoder), maxLength, packing));
