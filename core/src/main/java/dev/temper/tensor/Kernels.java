@@ -151,8 +151,7 @@ public final class Kernels {
         method,
         m -> {
           PtNDArray made =
-              (PtNDArray)
-                  Engine.get().arena().create(new ai.djl.ndarray.types.Shape(), DataType.FLOAT32);
+              Engine.get().arena().create(new ai.djl.ndarray.types.Shape(), DataType.FLOAT32);
           NDScope.unregister(made);
           made.setName("module_method:" + m);
           SELECTORS.incrementAndGet();

@@ -29,7 +29,7 @@ public final class Optim {
                         gradients,
                         first,
                         second,
-                        Collections.nCopies(parameters.size(), Tensors.scalar(step))),
+                        Collections.nCopies(parameters.size(), Tensors.scalar((double) step))),
                     scalar(learningRate),
                     scalar(beta1),
                     scalar(beta2),

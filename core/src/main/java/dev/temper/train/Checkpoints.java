@@ -8,17 +8,14 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.checkpoint.CheckpointWriter;
-import dev.temper.checkpoint.Floats;
 import dev.temper.checkpoint.Names;
 import dev.temper.checkpoint.SafetensorsFile;
-import dev.temper.checkpoint.StoredType;
-import dev.temper.checkpoint.TensorSource;
+import dev.temper.checkpoint.StoredParameters;
 import dev.temper.tensor.Parameter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -172,11 +169,7 @@ final class Checkpoints {
   }
 
   private static void write(Path file, List<Parameter> parameters) {
-    List<TensorSource> tensors = new ArrayList<>();
-    for (Parameter p : parameters) {
-      tensors.add(TensorSource.floats(p.name(), StoredType.F32, p.shape().dims(), p::toFloats));
-    }
-    CheckpointWriter.writeFile(file, tensors);
+    CheckpointWriter.writeFile(file, parameters.stream().map(StoredParameters::source).toList());
   }
 
   private static void read(Path file, List<Parameter> parameters) {
@@ -202,7 +195,7 @@ final class Checkpoints {
                 + p.shape()
                 + ": it belongs to a run with other settings");
       }
-      p.assign(Floats.widen(stored.info(p.name()), stored.bytes(p.name())));
+      StoredParameters.assign(p, stored.source(p.name()));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.temper.sft;
 
 import dev.temper.UserException;
 import dev.temper.data.DataCursor;
+import dev.temper.data.DataException;
 import dev.temper.data.DataOrder;
 import dev.temper.data.DataSource;
 import dev.temper.data.Dataset;
@@ -26,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sources the data sets, whose weights say how they are mixed
  * @param rows the rows of each
+ * @param truncated rows of the files that were cut to the maximal length
+ * @param dropped rows of the files of which nothing is trained
  */
-record SftData(List<DataSource> sources, List<List<PackedSequence>> rows) {
+record SftData(
+    List<DataSource> sources, List<List<PackedSequence>> rows, int truncated, int dropped) {
   /** Where rows come from: a file, or examples that are there already. */
   record Input(DataSource source, @Nullable List<TokenExample> examples) {
     static Input file(DataSource source) {
@@ -50,30 +54,42 @@ record SftData(List<DataSource> sources, List<List<PackedSequence>> rows) {
    * Reads, encodes and cuts or packs.
    *
    * @param encoder asked for when there are files to read: examples need no tokenizer
+   * @param vocabulary token ids are below this
    * @param packing null: one example a row
    */
   static SftData of(
-      List<Input> inputs, Supplier<SftEncoder> encoder, int maxLength, @Nullable Packing packing) {
+      List<Input> inputs,
+      Supplier<SftEncoder> encoder,
+      int maxLength,
+      int vocabulary,
+      @Nullable Packing packing) {
     List<List<PackedSequence>> rows = new ArrayList<>();
+    int truncated = 0;
+    int dropped = 0;
     for (Input input : inputs) {
-      rows.add(rows(input, input.read(encoder), maxLength, packing));
+      List<TokenExample> examples = input.read(encoder);
+      examples.forEach(example -> requireKnownTokens(example, vocabulary));
+      Truncation.Result cut = Truncation.keepStart(maxLength).apply(examples);
+      truncated += cut.truncated();
+      dropped += cut.dropped();
+      rows.add(rows(input, examples, cut, maxLength, packing));
     }
-    return new SftData(inputs.stream().map(Input::source).toList(), rows);
+    return new SftData(inputs.stream().map(Input::source).toList(), rows, truncated, dropped);
   }
 
   private static List<PackedSequence> rows(
-      Input input, List<TokenExample> examples, int maxLength, @Nullable Packing packing) {
-    List<PackedSequence> rows;
-    if (packing == null) {
-      List<TokenExample> kept = Truncation.keepStart(maxLength).apply(examples).kept();
-      rows = kept.stream().map(PackedSequence::of).toList();
-    } else {
-      // Rows of which nothing is trained are dropped, as they are without packing.
-      rows =
-          packing.pack(examples, maxLength).stream()
-              .filter(row -> row.trainedTokens() > 0)
-              .toList();
-    }
+      Input input,
+      List<TokenExample> examples,
+      Truncation.Result cut,
+      int maxLength,
+      @Nullable Packing packing) {
+    // Packed rows of which nothing is trained are dropped, as they are without packing.
+    List<PackedSequence> rows =
+        packing == null
+            ? cut.kept().stream().map(PackedSequence::of).toList()
+            : packing.pack(examples, maxLength).stream()
+                .filter(row -> row.trainedTokens() > 0)
+                .toList();
     if (rows.isEmpty()) {
       throw new UserException(
           input.source().file()
@@ -84,6 +100,20 @@ record SftData(List<DataSource> sources, List<List<PackedSequence>> rows) {
               + " tokens: check which messages are trained, and the maximal length");
     }
     return rows;
+  }
+
+  private static void requireKnownTokens(TokenExample example, int vocabulary) {
+    for (int id : example.ids()) {
+      if (id >= vocabulary) {
+        throw new DataException(
+            example.origin(),
+            "token id "
+                + id
+                + " is outside the model's vocabulary of "
+                + vocabulary
+                + ": was the row tokenized for another model?");
+      }
+    }
   }
 
   /** Every example of every row, in order. */
