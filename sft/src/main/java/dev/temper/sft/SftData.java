@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,23 +42,22 @@ record SftData(
           new DataSource(Path.of("examples"), OptionalDouble.empty()), List.copyOf(examples));
     }
 
-    List<TokenExample> read(Supplier<SftEncoder> encoder) {
+    List<TokenExample> read(SftEncoder encoder) {
       return examples != null
           ? examples
-          : Rows.load(source.file()).stream().map(SftRow::parse).map(encoder.get()::encode).toList();
+          : Rows.load(source.file()).stream().map(SftRow::parse).map(encoder::encode).toList();
     }
   }
 
   /**
    * Reads, encodes and cuts or packs.
    *
-   * @param encoder asked for when there are files to read: examples need no tokenizer
    * @param vocabulary token ids are below this
    * @param packing null: one example a row
    */
   static SftData of(
       List<Input> inputs,
-      Supplier<SftEncoder> encoder,
+      SftEncoder encoder,
       int maxLength,
       int vocabulary,
       @Nullable Packing packing) {
