@@ -85,8 +85,7 @@ class SftTrainerTest {
       assertThat(trainer.size()).isEqualTo(packed.size());
       assertThat(trainer.plannedSteps()).isEqualTo((packed.size() + 1) / 2);
       trainer.run();
-      SftObjective objective =
-          new SftObjective(model, SftLosses.nll(), SftObjective.Noise.none());
+      SftObjective objective = new SftObjective(model, SftLosses.nll(), SftObjective.Noise.none());
       for (int step = 0; step < packed.size() / 2; step++) {
         List<TokenExample> inStep =
             packed.subList(2 * step, 2 * step + 2).stream()
@@ -97,8 +96,7 @@ class SftTrainerTest {
         int tokens = 0;
         for (TokenExample e : inStep) {
           if (e.trainedTokens() > 0) {
-            sum +=
-                TrainingLoop.evaluate(objective, List.of(e), 1000).loss() * e.trainedTokens();
+            sum += TrainingLoop.evaluate(objective, List.of(e), 1000).loss() * e.trainedTokens();
             tokens += e.trainedTokens();
           }
         }
@@ -275,9 +273,12 @@ class SftTrainerTest {
       Evaluation before = trainer.evaluation();
       assertThat(before.loss())
           .as("no noise where nothing is trained")
-          .isEqualTo(TrainingLoop.evaluate(
-              new SftObjective(model, SftLosses.nll(), SftObjective.Noise.none()),
-              List.of(repeated(6)), 100).loss());
+          .isEqualTo(
+              TrainingLoop.evaluate(
+                      new SftObjective(model, SftLosses.nll(), SftObjective.Noise.none()),
+                      List.of(repeated(6)),
+                      100)
+                  .loss());
       assertThat(before.metrics()).containsOnlyKeys("entropy", "mean_token_accuracy");
       worsening(model).run();
       MetricRow eval = rows.stream().filter(r -> r.phase() == Phase.EVAL).findFirst().orElseThrow();
@@ -305,7 +306,8 @@ class SftTrainerTest {
           .containsExactlyInAnyOrder("last", "best", "step-6", "step-8", "step-9");
     }
     ObjectMapper json = new ObjectMapper();
-    assertThat(json.readTree(checkpoints.resolve("step-6/state.json").toFile()).get("step").asLong())
+    assertThat(
+            json.readTree(checkpoints.resolve("step-6/state.json").toFile()).get("step").asLong())
         .isEqualTo(6);
     assertThat(json.readTree(checkpoints.resolve("last/state.json").toFile()).get("step").asLong())
         .isEqualTo(9);

@@ -40,8 +40,7 @@ class MemoryTest {
   void five_hundred_lora_steps_with_forced_collections_keep_memory_flat() {
     int before = Census.liveArrays();
     List<Reading> readings = new ArrayList<>();
-    try (CausalLm model =
-            CausalLm.load(Repository.root().resolve("examples/models/stories260K"));
+    try (CausalLm model = CausalLm.load(Repository.root().resolve("examples/models/stories260K"));
         var adapter = Lora.rank(4).dropout(0.1).targets(Targets.allLinear()).attach(model)) {
       SftTrainer.of(model)
           .train(adapter)
@@ -72,12 +71,15 @@ class MemoryTest {
                 System.out.printf(
                     "step %d: %d native arrays, %.1f MB resident%n",
                     r.step(), r.arrays(), r.megabytes()));
-    System.out.printf(
-        "native arrays before %d, after closing %d%n", before, Census.liveArrays());
+    System.out.printf("native arrays before %d, after closing %d%n", before, Census.liveArrays());
 
-    assertThat(Census.liveArrays()).as("native arrays after everything is closed").isEqualTo(before);
-    assertThat(readings).extracting(Reading::arrays).as("between steps").containsOnly(
-        readings.get(0).arrays());
+    assertThat(Census.liveArrays())
+        .as("native arrays after everything is closed")
+        .isEqualTo(before);
+    assertThat(readings)
+        .extracting(Reading::arrays)
+        .as("between steps")
+        .containsOnly(readings.get(0).arrays());
     double early = mean(readings.stream().filter(r -> r.step() > WARM && r.step() <= 200).toList());
     double late = mean(readings.stream().filter(r -> r.step() > STEPS - 100).toList());
     System.out.printf("mean resident: steps 101-200 %.1f MB, 401-500 %.1f MB%n", early, late);
