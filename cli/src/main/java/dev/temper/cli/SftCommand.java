@@ -105,6 +105,8 @@ final class SftCommand implements Callable<Integer> {
             .evalEvery(training.evalEvery)
             .saveEvery(training.saveEvery)
             .patience(training.patience)
+            .keepCheckpoints(training.keepCheckpoints)
+            .stopRule(data.stopRule)
             .seed(training.seed)
             .shuffle(data.shuffle)
             .output(run.directory())
@@ -112,7 +114,13 @@ final class SftCommand implements Callable<Integer> {
     if (neftune > 0) {
       t.noise(new NefTune(neftune));
     }
-    data.data.forEach(t::data);
+    if (data.packing != null) {
+      t.packing(data.packing);
+    }
+    if (training.restoreBest != null) {
+      t.restoreBest(training.restoreBest);
+    }
+    data.sources().forEach(t::data);
     data.evalData.forEach(t::evalData);
     return t;
   }
