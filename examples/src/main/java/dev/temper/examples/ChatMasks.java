@@ -16,8 +16,8 @@ import java.util.List;
 public final class ChatMasks {
   private static final ChatTemplate TEMPLATE =
       ChatTemplate.parse(
-          "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
-              + "{% if add_generation_prompt %}assistant: {% endif %}");
+          "{% for m in messages %}{{ m.role }}:\n{{ m.content }}{{ eos_token }}\n{% endfor %}"
+              + "{% if add_generation_prompt %}assistant:\n{% endif %}");
 
   private ChatMasks() {}
 

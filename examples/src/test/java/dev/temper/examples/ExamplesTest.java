@@ -26,13 +26,9 @@ class ExamplesTest {
   private Path data = Path.of("");
 
   @BeforeEach
-  void shortRows() throws IOException {
+  void aFewRows() throws IOException {
     List<String> rows = Files.readAllLines(Path.of("data/shakespeare-train.jsonl"));
-    data =
-        Files.write(
-            out.resolve("train.jsonl"),
-            rows.stream().filter(r -> r.length() < 150).limit(16).toList());
-    assertThat(Files.readAllLines(data)).hasSizeGreaterThan(3);
+    data = Files.write(out.resolve("train.jsonl"), rows.subList(0, 12));
   }
 
   @Test
