@@ -1,12 +1,12 @@
 package dev.temper.train.report;
 
 import dev.temper.UserException;
+import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.train.metrics.CompositeSink;
 import dev.temper.train.metrics.CsvSink;
 import dev.temper.train.metrics.JsonlSink;
 import dev.temper.train.metrics.MetricSink;
 import dev.temper.train.metrics.TensorBoardSink;
-import dev.temper.train.metrics.internal.AtomicFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
@@ -184,11 +184,7 @@ public final class RunDirectory {
   }
 
   private void write() {
-    try {
-      AtomicFiles.replace(runJson(), out -> out.write(RunJson.write(run)));
-    } catch (IOException e) {
-      throw new UserException("cannot write " + runJson() + ": " + e, e);
-    }
+    AtomicFiles.stream(runJson(), out -> out.write(RunJson.write(run)));
   }
 
   /**
