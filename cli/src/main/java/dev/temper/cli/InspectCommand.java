@@ -1,15 +1,20 @@
 package dev.temper.cli;
 
+import dev.temper.UserException;
 import dev.temper.checkpoint.Checkpoint;
+import dev.temper.checkpoint.Names;
 import dev.temper.checkpoint.SafetensorsFile;
 import dev.temper.checkpoint.TensorInfo;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,24 +23,81 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code temper inspect}: what is in a model or adapter directory, from headers alone. */
+/**
+ * {@code temper inspect}: what is in a model or adapter directory, from headers alone; or which
+ * algorithms there are.
+ */
 @Command(
     name = "inspect",
-    description = "Shows what is in a model or adapter directory, or a safetensors file.")
+    description =
+        "Shows what is in a model or adapter directory or a safetensors file, or lists the algorithms.")
 final class InspectCommand implements Callable<Integer> {
   @Mixin final Common common = new Common();
   @Spec @Nullable CommandSpec spec;
 
-  @Parameters(paramLabel = "DIR", description = "Model or adapter directory, or a safetensors file")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DIR",
+      description = "Model or adapter directory, or a safetensors file")
   @Nullable Path path;
 
   @Option(names = "--tensors", fallbackValue = "true", description = "List every tensor")
   boolean tensors;
 
+  @Option(
+      names = "--algorithms",
+      fallbackValue = "true",
+      description = "List the algorithms of the catalogue, and which class has each")
+  boolean algorithms;
+
+  @Option(
+      names = "--family",
+      paramLabel = "NAME",
+      description = "With --algorithms: those of one family, such as peft-reparam")
+  @Nullable String family;
+
   @Override
   public Integer call() {
     PrintWriter out = Given.of(spec, "spec").commandLine().getOut();
-    Path dir = Given.of(path, "DIR");
+    if (algorithms == (path != null)) {
+      throw new UserException("give either a directory (or file) or --algorithms");
+    }
+    if (algorithms) {
+      list(out);
+    } else {
+      show(Given.of(path, "DIR"), out);
+    }
+    return 0;
+  }
+
+  private void list(PrintWriter out) {
+    List<Algorithm> all = Algorithm.all();
+    TreeSet<String> families =
+        all.stream().map(Algorithm::family).collect(Collectors.toCollection(TreeSet::new));
+    if (family != null && !families.contains(family)) {
+      throw new UserException(
+          "--family "
+              + family
+              + ": no such family"
+              + Names.hint(family, families)
+              + " (families: "
+              + String.join(", ", families)
+              + ")");
+    }
+    List<Algorithm> shown =
+        all.stream().filter(a -> family == null || a.family().equals(family)).toList();
+    int idWidth = shown.stream().mapToInt(a -> a.id().length()).max().orElse(0);
+    int familyWidth = shown.stream().mapToInt(a -> a.family().length()).max().orElse(0);
+    String format = "%-4s  %-" + idWidth + "s  %-" + familyWidth + "s  %s%n";
+    for (Algorithm a : shown) {
+      String type = a.type().map(t -> "  [" + t + "]").orElse("");
+      out.printf(format, a.type().isPresent() ? "done" : "-", a.id(), a.family(), a.name() + type);
+    }
+    long done = shown.stream().filter(a -> a.type().isPresent()).count();
+    out.printf("%d of %d done%n", done, shown.size());
+  }
+
+  private void show(Path dir, PrintWriter out) {
     Path adapterFile = dir.resolve("adapter_model.safetensors");
     Map<String, TensorInfo> all = new TreeMap<>();
     if (Files.exists(adapterFile)) {
@@ -66,6 +128,5 @@ final class InspectCommand implements Callable<Integer> {
     if (tensors) {
       all.values().forEach(t -> out.println("  " + t.name() + "  " + t.type() + " " + t.shape()));
     }
-    return 0;
   }
 }

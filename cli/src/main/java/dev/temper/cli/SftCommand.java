@@ -5,6 +5,7 @@ import dev.temper.model.CausalLm;
 import dev.temper.sft.NefTune;
 import dev.temper.sft.SftLosses;
 import dev.temper.sft.SftTrainer;
+import dev.temper.tensor.EngineInfo;
 import dev.temper.text.TrainOn;
 import dev.temper.train.TrainingListener;
 import dev.temper.train.TrainingReport;
@@ -69,13 +70,14 @@ final class SftCommand implements Callable<Integer> {
           trainer.heldOut().size(),
           trainer.plannedSteps());
       warnOfLosses(trainer, console);
+      EngineInfo engine = EngineInfo.load();
       RunInfo info =
           new RunInfo(
               "SFT of " + model.directory(),
               RunConfig.of(command),
               training.seed,
               data.files(trainer.size(), trainer.heldOut().size()),
-              Map.of("djl", "0.36.0", "pytorch", "2.7.1"));
+              Map.of("djl", engine.djlVersion(), "pytorch", engine.version()));
       return new TrainingRun(lm, adapter, run, report, info, console).execute(of(trainer));
     }
   }
