@@ -15,6 +15,7 @@ import dev.temper.generate.Sampling;
 import dev.temper.generate.StopConditions;
 import dev.temper.generate.TokenListener;
 import dev.temper.model.CausalLm;
+import dev.temper.tensor.Shutdown;
 import dev.temper.text.AddSpecialTokens;
 import dev.temper.text.ChatEncoder;
 import dev.temper.text.ChatTemplate;
@@ -41,13 +42,8 @@ final class GenerateCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Mixin final Common common = new Common();
+  @Mixin final AdaptedModelOptions model = new AdaptedModelOptions();
   @Spec @Nullable CommandSpec spec;
-
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory")
-  @Nullable Path model;
-
-  @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory")
-  @Nullable Path adapter;
 
   @Option(names = "--prompt", paramLabel = "TEXT", description = "Text to continue")
   @Nullable String prompt;
@@ -96,11 +92,10 @@ final class GenerateCommand implements Callable<Integer> {
     if (data != null && out == null) {
       throw new UserException("--data needs --out, the file to write");
     }
-    Path dir = Given.of(model, "--model");
     PrintWriter console = Given.of(spec, "spec").commandLine().getOut();
-    try (CausalLm lm = CausalLm.load(dir);
-        LoadedAdapter loaded = LoadedAdapter.of(lm, adapter)) {
-      GenerationOptions options = options(lm, GenerationConfig.read(dir));
+    try (AdaptedModel loaded = model.load()) {
+      CausalLm lm = loaded.model();
+      GenerationOptions options = options(lm, GenerationConfig.read(model.base.directory()));
       if (data != null) {
         rows(lm, data, Given.of(out, "--out"), options, console);
       } else {
@@ -145,7 +140,7 @@ final class GenerateCommand implements Callable<Integer> {
         .stop(conditions);
   }
 
-  static int[] textIds(CausalLm lm, String text) {
+  private static int[] textIds(CausalLm lm, String text) {
     return lm.tokenizer().ids(text, AddSpecialTokens.YES);
   }
 
@@ -158,6 +153,9 @@ final class GenerateCommand implements Callable<Integer> {
     List<Row> rows = Rows.load(data).stream().toList();
     List<int[]> prompts = rows.stream().map(r -> promptOf(lm, r)).toList();
     List<Completion> made = new LocalGenerator(lm).generate(prompts, options);
+    if (Shutdown.requested()) {
+      throw new UserException("interrupted; nothing was written to " + out);
+    }
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < rows.size(); i++) {
       ObjectNode row = JSON.valueToTree(rows.get(i).values());
@@ -168,8 +166,23 @@ final class GenerateCommand implements Callable<Integer> {
     console.println(rows.size() + " completions -> " + out);
   }
 
-  @SuppressWarnings("unchecked")
   private static int[] promptOf(CausalLm lm, Row row) {
+    int[] ids = idsOf(lm, row);
+    int context = lm.spec().contextLength();
+    if (ids.length >= context) {
+      throw new DataException(
+          row.origin(),
+          "its prompt has "
+              + ids.length
+              + " tokens and leaves no room in the model's context of "
+              + context
+              + "; shorten it");
+    }
+    return ids;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static int[] idsOf(CausalLm lm, Row row) {
     Object prompt =
         Optional.ofNullable(row.values().get("prompt")).orElse(row.values().get("messages"));
     if (prompt instanceof String text) {

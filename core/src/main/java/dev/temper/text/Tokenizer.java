@@ -131,6 +131,11 @@ public final class Tokenizer implements AutoCloseable {
     return tokenizer.decode(ids, skipSpecialTokens);
   }
 
+  /** The decoder of tokenizer.json; missing or null if it has none. */
+  com.fasterxml.jackson.databind.JsonNode decoderJson() {
+    return files.tokenizerJson().decoder();
+  }
+
   /** A decoder that gives text while ids arrive. It is for one sequence and one thread. */
   public StreamingDecoder streamingDecoder(boolean skipSpecialTokens) {
     return new StreamingDecoder(ids -> decode(ids, skipSpecialTokens));
@@ -218,6 +223,17 @@ public final class Tokenizer implements AutoCloseable {
             + ". Use the model's own tokenizer, or resize the embedding to "
             + vocabularySize()
             + " rows");
+  }
+
+  /**
+   * A tokenizer that knows these tokens as well; this one stays as it is. New tokens get the next
+   * ids in order; the model's embedding needs a row for each. Tokens that exist already keep their
+   * ids.
+   *
+   * @throws TokenizerException if the ids would go beyond what is accepted
+   */
+  public Tokenizer withAddedTokens(List<NewToken> tokens) {
+    return new Tokenizer(TokenizerExtension.extend(files, vocabulary, tokens));
   }
 
   /**

@@ -1,0 +1,68 @@
+package dev.temper.cli;
+
+import dev.temper.UserException;
+import picocli.CommandLine.Option;
+
+/** How long a run is, how it is cut into steps, and what happens on the way. */
+final class TrainingOptions {
+  @Option(
+      names = "--steps",
+      defaultValue = "0",
+      description = "Optimizer steps; 0 lets --epochs decide")
+  long steps;
+
+  @Option(names = "--epochs", defaultValue = "1", description = "Passes over the data")
+  double epochs = 1;
+
+  @Option(names = "--batch-size", defaultValue = "8", description = "Examples a step")
+  int batchSize = 8;
+
+  @Option(
+      names = "--token-budget",
+      defaultValue = "1024",
+      description = "Most tokens of a micro-batch: sets peak memory")
+  int tokenBudget = 1024;
+
+  @Option(
+      names = "--max-grad-norm",
+      defaultValue = "1",
+      description = "Clip gradients to this norm; 0 is off")
+  double maxGradNorm = 1;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Seed of everything")
+  long seed;
+
+  @Option(names = "--eval-every", defaultValue = "0", description = "Steps between evaluations")
+  long evalEvery;
+
+  @Option(names = "--save-every", defaultValue = "0", description = "Steps between checkpoints")
+  long saveEvery;
+
+  @Option(
+      names = "--patience",
+      defaultValue = "0",
+      description = "Stop after this many evaluations without improvement")
+  int patience;
+
+  /** Fails before anything is loaded if a value is out of range. */
+  void check() {
+    atLeast(0, "--steps", steps);
+    atLeast(1, "--batch-size", batchSize);
+    atLeast(1, "--token-budget", tokenBudget);
+    atLeast(0, "--max-grad-norm", maxGradNorm);
+    atLeast(0, "--eval-every", evalEvery);
+    atLeast(0, "--save-every", saveEvery);
+    atLeast(0, "--patience", patience);
+    if (!(epochs > 0) || Double.isInfinite(epochs)) {
+      throw new UserException("--epochs " + epochs + ": must be above 0");
+    }
+  }
+
+  private static void atLeast(int least, String option, double value) {
+    if (!(value >= least)) {
+      String number =
+          value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+      throw new UserException(option + " " + number + ": must be at least " + least);
+    }
+  }
+}
