@@ -3,6 +3,7 @@ package dev.temper.cli;
 import dev.temper.checkpoint.Checkpoint;
 import dev.temper.checkpoint.SafetensorsFile;
 import dev.temper.checkpoint.TensorInfo;
+import dev.temper.text.Tokenizer;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,30 +13,57 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code temper inspect}: what is in a model or adapter directory, from headers alone. */
+/** {@code temper inspect}: what is in a model or adapter directory, or in data files. */
 @Command(
     name = "inspect",
-    description = "Shows what is in a model or adapter directory, or a safetensors file.")
+    description = "Shows what is in a model or adapter directory, or in data files.")
 final class InspectCommand implements Callable<Integer> {
   @Mixin final Common common = new Common();
   @Spec @Nullable CommandSpec spec;
 
-  @Parameters(paramLabel = "DIR", description = "Model or adapter directory, or a safetensors file")
+  @Parameters(
+      paramLabel = "PATH",
+      description =
+          "Model or adapter directory; or data: a file (JSONL, JSON, CSV, TSV, Parquet), a folder, a pattern")
   @Nullable Path path;
 
   @Option(names = "--tensors", fallbackValue = "true", description = "List every tensor")
   boolean tensors;
 
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "DIR",
+      description = "For data: count tokens and render the first row with this model's tokenizer")
+  @Nullable Path tokenizer;
+
+  @Option(
+      names = "--format",
+      paramLabel = "NAME",
+      description = "For data: read it by this format instead of recognising one")
+  @Nullable String format;
+
   @Override
   public Integer call() {
     PrintWriter out = Given.of(spec, "spec").commandLine().getOut();
-    Path dir = Given.of(path, "DIR");
+    Path dir = Given.of(path, "PATH");
+    if (DataInspection.isData(dir)) {
+      boolean colour = Ansi.AUTO.enabled();
+      if (tokenizer == null) {
+        new DataInspection(dir, out, null, format, colour).print();
+      } else {
+        try (Tokenizer loaded = Tokenizer.load(tokenizer)) {
+          new DataInspection(dir, out, loaded, format, colour).print();
+        }
+      }
+      return 0;
+    }
     Path adapterFile = dir.resolve("adapter_model.safetensors");
     Map<String, TensorInfo> all = new TreeMap<>();
     if (Files.exists(adapterFile)) {

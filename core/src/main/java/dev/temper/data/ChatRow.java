@@ -20,8 +20,8 @@ public record ChatRow(List<Map<String, Object>> messages, ChatContext context, R
   }
 
   /**
-   * The messages before the last one of the assistant, to generate from; what follows is kept in the
-   * extra {@code completion}. The whole conversation if the assistant is not the last to speak.
+   * The messages before the last one of the assistant, to generate from; what follows is kept in
+   * the extra {@code completion}. The whole conversation if the assistant is not the last to speak.
    */
   public PromptRow promptOnly() {
     int end = messages.size();

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Typed access to the columns of a row, for a {@link RowFormat}. Remembers which columns were read;
  * {@link #info} hands on the rest.
  *
- * <p>Whatever is wrong becomes a {@link DataException} that names file, line, column, what was found
- * and what was expected. Files of text alone (CSV) have no other types: numbers, booleans and lists
- * are also read from text that holds them.
+ * <p>Whatever is wrong becomes a {@link DataException} that names file, line, column, what was
+ * found and what was expected. Files of text alone (CSV) have no other types: numbers, booleans and
+ * lists are also read from text that holds them.
  */
 public final class ColumnReader {
   private static final ObjectMapper JSON =
@@ -35,8 +35,7 @@ public final class ColumnReader {
     this(row.origin(), "", row.values());
   }
 
-  private ColumnReader(
-      Origin origin, String path, Map<String, ? extends @Nullable Object> values) {
+  private ColumnReader(Origin origin, String path, Map<String, ? extends @Nullable Object> values) {
     this.origin = origin;
     this.path = path;
     this.values = values;
@@ -120,9 +119,11 @@ public final class ColumnReader {
     return number;
   }
 
-  /** A finite number, if there is one. */
+  /** A finite number, if there is one; an empty cell of a CSV file is none. */
   public OptionalDouble optionalNumber(String column) {
-    return has(column) ? OptionalDouble.of(number(column)) : OptionalDouble.empty();
+    Object value = take(column);
+    boolean empty = value == null || (value instanceof String text && text.isBlank());
+    return empty ? OptionalDouble.empty() : OptionalDouble.of(number(column));
   }
 
   /** A whole number from {@code least} to {@code most}. */
@@ -225,10 +226,15 @@ public final class ColumnReader {
    */
   public List<Map<String, Object>> messages(String column) {
     Object value = take(column);
-    return Messages.read(origin, path + column, value instanceof String ? list(column) : value);
+    return Messages.read(
+        origin,
+        path + column,
+        value instanceof String text && text.startsWith("[") ? list(column) : value);
   }
 
-  /** Tools and template variables, from the columns {@code tools} and {@code chat_template_kwargs}. */
+  /**
+   * Tools and template variables, from the columns {@code tools} and {@code chat_template_kwargs}.
+   */
   public ChatContext context() {
     return new ChatContext(tools(), templateKwargs());
   }

@@ -8,14 +8,26 @@ import java.util.Map;
 final class ConversationFormats {
   static final List<RowFormat> ALL =
       List.of(
-          RowFormat.of("wildchat", ChatRow.class, c -> TrlFormats.chat(c, c.messages("conversation")), "conversation")
+          RowFormat.of(
+                  "wildchat",
+                  ChatRow.class,
+                  c -> TrlFormats.chat(c, c.messages("conversation")),
+                  "conversation")
               .serves("ds-wildchat"),
           RowFormat.of("genqa", ChatRow.class, c -> TrlFormats.chat(c, c.messages("text")), "text")
               .when(row -> row.values().get("text") instanceof List<?>)
               .serves("ds-genqa"),
-          RowFormat.of("ultrachat-turns", ChatRow.class, c -> TrlFormats.chat(c, alternating(c, "data")), "data")
+          RowFormat.of(
+                  "ultrachat-turns",
+                  ChatRow.class,
+                  c -> TrlFormats.chat(c, alternating(c, "data")),
+                  "data")
               .when(row -> row.values().get("data") instanceof List<?>),
-          RowFormat.of("lima", ChatRow.class, c -> TrlFormats.chat(c, alternating(c, "conversations")), "conversations")
+          RowFormat.of(
+                  "lima",
+                  ChatRow.class,
+                  c -> TrlFormats.chat(c, alternating(c, "conversations")),
+                  "conversations")
               .when(ConversationFormats::textTurns),
           RowFormat.of("baize", ChatRow.class, ConversationFormats::baize, "input")
               .when(row -> Transcript.BAIZE.in(row.values().get("input")))

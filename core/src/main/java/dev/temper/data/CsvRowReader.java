@@ -19,9 +19,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fields between commas or tabs, with quotes as in RFC 4180; the first line names the columns. Every
- * value is text, also where it looks like a number: {@link ColumnReader} reads numbers and lists
- * from text where a format needs them.
+ * Fields between commas or tabs, with quotes as in RFC 4180; the first line names the columns.
+ * Every value is text, also where it looks like a number: {@link ColumnReader} reads numbers and
+ * lists from text where a format needs them.
  */
 final class CsvRowReader implements RowReader {
   private final String file;
@@ -42,6 +42,7 @@ final class CsvRowReader implements RowReader {
             .fieldSeparator(separator)
             .allowExtraFields(true)
             .allowMissingFields(true)
+            .allowUnclosedQuote(false)
             .maxBufferSize(Math.max(1024, limits.maxRowBytes()))
             .ofCsvRecord(
                 new InputStreamReader(
@@ -75,7 +76,8 @@ final class CsvRowReader implements RowReader {
     Set<String> seen = new HashSet<>();
     for (String name : names.getFields()) {
       if (!seen.add(name)) {
-        throw new DataException(origin(), "column \"" + name + "\" is named twice in the first line");
+        throw new DataException(
+            origin(), "column \"" + name + "\" is named twice in the first line");
       }
     }
     return names.getFields();

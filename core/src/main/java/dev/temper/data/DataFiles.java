@@ -21,11 +21,11 @@ import java.util.stream.Stream;
 /**
  * Finds data files: a file, those of a folder, or those of a pattern.
  *
- * <p>A folder is read as the hub lays data sets out: every data file below it, in the order of their
- * names; if some of them are of a split (a part of the path is {@code train}, {@code validation},
- * {@code dev}, {@code valid}, {@code test} or {@code eval}, alone or before a dash, underscore or
- * dot), those of {@code train} alone. Numbered parts ({@code train-00000-of-00002.parquet}) must all
- * be there.
+ * <p>A folder is read as the hub lays data sets out: every data file below it, in the order of
+ * their names; if some of them are of a split (a part of the path is {@code train}, {@code
+ * validation}, {@code dev}, {@code valid}, {@code test} or {@code eval}, alone or before a dash,
+ * underscore or dot), those of {@code train} alone. Numbered parts ({@code
+ * train-00000-of-00002.parquet}) must all be there.
  */
 public final class DataFiles {
   private static final Pattern DATA =
@@ -48,20 +48,15 @@ public final class DataFiles {
 
   /**
    * The files that a path means: itself, if it is a file; those of a folder; those that match a
-   * pattern with {@code *}, {@code **}, {@code ?} or {@code {a,b}}.
+   * pattern with {@code *}, {@code **}, {@code ?} or {@code {a,b}}, if nothing has that very name.
    *
    * @return at least one
-   * @throws DataException if there is none, or a numbered part is missing
+   * @throws DataException if a folder or pattern has none, or a numbered part is missing
    */
-  public static List<Path> find(String path) {
-    int wild = firstWildcard(path);
-    return wild < 0 || Files.exists(Path.of(path)) ? find(Path.of(path)) : matching(path, wild);
-  }
-
-  /** The same of a path without a pattern. */
   public static List<Path> find(Path path) {
     if (!Files.isDirectory(path)) {
-      return List.of(path);
+      int wild = firstWildcard(path.toString());
+      return wild < 0 || Files.exists(path) ? List.of(path) : matching(path.toString(), wild);
     }
     List<Path> files = below(path);
     Set<String> splits = new LinkedHashSet<>();
@@ -162,8 +157,9 @@ public final class DataFiles {
       Matcher matcher = PART.matcher(file.toString());
       if (matcher.matches()) {
         String name = matcher.group(1) + "-?-of-" + matcher.group(3) + matcher.group(4);
-        parts.computeIfAbsent(name, k -> new LinkedHashSet<>()).add(
-            Integer.parseInt(matcher.group(2)));
+        parts
+            .computeIfAbsent(name, k -> new LinkedHashSet<>())
+            .add(Integer.parseInt(matcher.group(2)));
         counts.put(name, Integer.parseInt(matcher.group(3)));
       }
     }

@@ -8,10 +8,27 @@ import java.util.Set;
 final class HtmlText {
   private static final Set<String> BLOCKS =
       Set.of(
-          "p", "br", "div", "li", "ul", "ol", "pre", "blockquote", "tr", "hr", "h1", "h2", "h3",
-          "h4", "h5", "h6");
+          "p",
+          "br",
+          "div",
+          "li",
+          "ul",
+          "ol",
+          "pre",
+          "blockquote",
+          "tr",
+          "hr",
+          "h1",
+          "h2",
+          "h3",
+          "h4",
+          "h5",
+          "h6");
   private static final Map<String, String> ENTITIES =
       Map.of("lt", "<", "gt", ">", "amp", "&", "quot", "\"", "apos", "'", "nbsp", " ");
+
+  /** Longest name of an entity that is looked for. */
+  private static final int LONGEST = 10;
 
   private HtmlText() {}
 
@@ -52,10 +69,15 @@ final class HtmlText {
     return html.substring(from, to).toLowerCase(Locale.ROOT);
   }
 
-  /** Appends the character of the entity at {@code at}, or the ampersand; returns where to go on. */
+  /**
+   * Appends the character of the entity at {@code at}, or the ampersand; returns where to go on.
+   */
   private static int entity(String html, int at, StringBuilder text) {
-    int end = html.indexOf(';', at);
-    if (end > at && end - at <= 10) {
+    int end = at + 1;
+    while (end < html.length() && end - at <= LONGEST && html.charAt(end) != ';') {
+      end++;
+    }
+    if (end < html.length() && html.charAt(end) == ';') {
       String name = html.substring(at + 1, end);
       String known = ENTITIES.get(name);
       if (known != null) {

@@ -10,27 +10,69 @@ import org.jspecify.annotations.Nullable;
 final class InstructionFormats {
   static final List<RowFormat> ALL =
       List.of(
-          RowFormat.of("alpaca", PromptCompletionRow.class, InstructionFormats::alpaca, "instruction", "output")
+          RowFormat.of(
+                  "alpaca",
+                  PromptCompletionRow.class,
+                  InstructionFormats::alpaca,
+                  "instruction",
+                  "output")
               .optional("input", "system", "history", "tools")
-              .serves("ds-alpaca", "ds-alpaca-gpt4", "ds-belle", "ds-instinwild", "ds-openhermes-1"),
+              .serves(
+                  "ds-alpaca", "ds-alpaca-gpt4", "ds-belle", "ds-instinwild", "ds-openhermes-1"),
           // The same columns: by name only.
-          RowFormat.of("alpaca-template", PromptCompletionRow.class, InstructionFormats::alpacaTemplate, "instruction", "output")
+          RowFormat.of(
+                  "alpaca-template",
+                  PromptCompletionRow.class,
+                  InstructionFormats::alpacaTemplate,
+                  "instruction",
+                  "output")
               .optional("input"),
-          RowFormat.of("dolly", PromptCompletionRow.class, c -> answered(c, ask(c, "instruction", "context"), "response"), "instruction", "context", "response")
+          RowFormat.of(
+                  "dolly",
+                  PromptCompletionRow.class,
+                  c -> answered(c, ask(c, "instruction", "context"), "response"),
+                  "instruction",
+                  "context",
+                  "response")
               .serves("ds-dolly-15k"),
-          RowFormat.of("instruction-response", PromptCompletionRow.class, c -> answered(c, ask(c, "instruction", "input"), "response"), "instruction", "response")
+          RowFormat.of(
+                  "instruction-response",
+                  PromptCompletionRow.class,
+                  c -> answered(c, ask(c, "instruction", "input"), "response"),
+                  "instruction",
+                  "response")
               .optional("input")
               .serves("lamini-lm"),
-          RowFormat.many("unnatural-instructions", PromptCompletionRow.class, InstructionFormats::unnatural, "instruction", "instances")
+          RowFormat.many(
+                  "unnatural-instructions",
+                  PromptCompletionRow.class,
+                  InstructionFormats::unnatural,
+                  "instruction",
+                  "instances")
               .when(row -> firstHas(row, "instances", "instruction_with_input"))
               .optional("reformulations")
               .serves("ds-unnatural-instructions"),
-          RowFormat.many("self-instruct", PromptCompletionRow.class, InstructionFormats::selfInstruct, "instruction", "instances")
+          RowFormat.many(
+                  "self-instruct",
+                  PromptCompletionRow.class,
+                  InstructionFormats::selfInstruct,
+                  "instruction",
+                  "instances")
               .serves("ds-self-instruct-52k"),
-          RowFormat.of("openorca", PromptCompletionRow.class, InstructionFormats::openOrca, "question", "response")
+          RowFormat.of(
+                  "openorca",
+                  PromptCompletionRow.class,
+                  InstructionFormats::openOrca,
+                  "question",
+                  "response")
               .optional("system_prompt")
               .serves("ds-openorca"),
-          RowFormat.of("query-response", PromptCompletionRow.class, c -> answered(c, c.text("query"), "response"), "query", "response"));
+          RowFormat.of(
+              "query-response",
+              PromptCompletionRow.class,
+              c -> answered(c, c.text("query"), "response"),
+              "query",
+              "response"));
 
   private InstructionFormats() {}
 
@@ -50,10 +92,7 @@ final class InstructionFormats {
     Map<String, @Nullable Object> all = new LinkedHashMap<>(info.extras());
     all.putAll(extras);
     return new PromptCompletionRow(
-        Passage.user(question),
-        Passage.assistant(answer),
-        ChatContext.NONE,
-        info.withExtras(all));
+        Passage.user(question), Passage.assistant(answer), ChatContext.NONE, info.withExtras(all));
   }
 
   static boolean firstHas(Row row, String column, String key) {

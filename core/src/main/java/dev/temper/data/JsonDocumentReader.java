@@ -40,8 +40,7 @@ final class JsonDocumentReader implements RowReader {
       }
       return new Row(origin, JsonRows.object(tokens, limits));
     } catch (JsonProcessingException e) {
-      throw new DataException(
-          origin(e.getLocation()), "not valid JSON: " + JsonRows.problem(e), e);
+      throw new DataException(origin(e.getLocation()), "not valid JSON: " + JsonRows.problem(e), e);
     } catch (IOException e) {
       throw Rows.unreadable(new Origin(file, 0, -1), e);
     }

@@ -7,10 +7,10 @@ import java.util.OptionalLong;
 /**
  * How often data sets of different sizes are drawn from, for {@link DataCursor#mixture}.
  *
- * <p>{@code p_i = min(n_i, cap)^(1/T) / sum over j of min(n_j, cap)^(1/T)}, as in Raffel et al. 2020
- * (T5, section 3.5.2): T = 1 draws in proportion to the sizes, a larger T gives small data sets more
- * than their share, and T without bound all the same. The cap bounds the largest ones (3,000 in
- * FLAN, Wei et al. 2021).
+ * <p>{@code p_i = min(n_i, cap)^(1/T) / sum over j of min(n_j, cap)^(1/T)}, as in Raffel et al.
+ * 2020 (T5, section 3.5.2): T = 1 draws in proportion to the sizes, a larger T gives small data
+ * sets more than their share, and T without bound all the same. The cap bounds the largest ones
+ * (3,000 in FLAN, Wei et al. 2021).
  *
  * @param temperature 1 or more; finite
  * @param cap a data set counts as no larger than this; at least 1

@@ -19,19 +19,38 @@ import org.jspecify.annotations.Nullable;
 final class OasstTree {
   /** A tree a row, as exported in {@code *_trees.jsonl}. */
   static final RowFormat TREES =
-      RowFormat.many("oasst-trees", TypedRow.class, c -> rows(c, c.object("prompt")), "message_tree_id", "prompt")
+      RowFormat.many(
+              "oasst-trees",
+              TypedRow.class,
+              c -> rows(c, c.object("prompt")),
+              "message_tree_id",
+              "prompt")
           .gives(ChatRow.class, RankedRow.class)
           .when(row -> row.values().get("prompt") instanceof Map<?, ?>)
           .serves("ds-openassistant");
 
   /** A tree a row, without the object around it. */
   static final RowFormat NESTED =
-      RowFormat.many("oasst-nested", TypedRow.class, c -> rows(c, c), "message_id", "text", "role", "replies")
+      RowFormat.many(
+              "oasst-nested",
+              TypedRow.class,
+              c -> rows(c, c),
+              "message_id",
+              "text",
+              "role",
+              "replies")
           .gives(ChatRow.class, RankedRow.class);
 
   /** A message a row, as on the hub: the rows of a tree stand together. */
   static final RowFormat MESSAGES =
-      RowFormat.many("oasst-messages", TypedRow.class, OasstTree::fromMessages, "message_id", "message_tree_id", "text", "role")
+      RowFormat.many(
+              "oasst-messages",
+              TypedRow.class,
+              OasstTree::fromMessages,
+              "message_id",
+              "message_tree_id",
+              "text",
+              "role")
           .gives(ChatRow.class, RankedRow.class)
           .grouped(RowGroups.by("message_tree_id"));
 

@@ -47,7 +47,9 @@ public record PairRow(
         new BinaryRow(prompt, rejected, false, context, info));
   }
 
-  /** The prompt alone; the completions are kept in the extras {@code chosen} and {@code rejected}. */
+  /**
+   * The prompt alone; the completions are kept in the extras {@code chosen} and {@code rejected}.
+   */
   public PromptRow promptOnly() {
     Map<String, @Nullable Object> extras = new LinkedHashMap<>(info.extras());
     extras.put("chosen", chosen.value());

@@ -11,8 +11,8 @@ public sealed interface Passage {
   /**
    * Messages, rendered by the model's chat template.
    *
-   * @param messages each has a role, and content or tool calls; may be empty only as the prompt of a
-   *     pair that shares nothing
+   * @param messages each has a role, and content or tool calls; may be empty only as the prompt of
+   *     a pair that shares nothing
    */
   record Messages(List<Map<String, Object>> messages) implements Passage {
     /** Copies the list. */

@@ -11,34 +11,123 @@ final class PreferenceFormats {
   static final List<RowFormat> ALL =
       List.of(
           RowFormat.of("hh", PairRow.class, PreferenceFormats::hh, "chosen", "rejected")
-              .when(row -> Transcript.HH.in(row.values().get("chosen")) && row.values().get("prompt") == null)
+              .when(
+                  row ->
+                      Transcript.HH.in(row.values().get("chosen"))
+                          && row.values().get("prompt") == null)
               .serves("ds-hh-rlhf"),
-          RowFormat.of("shp", PairRow.class, PreferenceFormats::shp, "history", "human_ref_A", "human_ref_B", "labels")
+          RowFormat.of(
+                  "shp",
+                  PairRow.class,
+                  PreferenceFormats::shp,
+                  "history",
+                  "human_ref_A",
+                  "human_ref_B",
+                  "labels")
               .optional("score_A", "score_B")
               .serves("ds-shp"),
-          RowFormat.of("webgpt", RankedRow.class, PreferenceFormats::webGpt, "question", "answer_0", "answer_1", "score_0", "score_1")
+          RowFormat.of(
+                  "webgpt",
+                  RankedRow.class,
+                  PreferenceFormats::webGpt,
+                  "question",
+                  "answer_0",
+                  "answer_1",
+                  "score_0",
+                  "score_1")
               .serves("ds-webgpt"),
-          RowFormat.of("openai-comparisons", PairRow.class, PreferenceFormats::openAi, "info", "summaries", "choice")
+          RowFormat.of(
+                  "openai-comparisons",
+                  PairRow.class,
+                  PreferenceFormats::openAi,
+                  "info",
+                  "summaries",
+                  "choice")
               .serves("ds-openai-summarization"),
-          RowFormat.of("stackexchange", RankedRow.class, PreferenceFormats::stackExchange, "question", "answers")
+          RowFormat.of(
+                  "stackexchange",
+                  RankedRow.class,
+                  PreferenceFormats::stackExchange,
+                  "question",
+                  "answers")
               .when(row -> InstructionFormats.firstHas(row, "answers", "pm_score"))
               .serves("ds-stackexchange"),
-          RowFormat.of("stackexchange-paired", PairRow.class, c -> pair(c, c.text("question"), "response_j", "response_k"), "question", "response_j", "response_k"),
+          RowFormat.of(
+              "stackexchange-paired",
+              PairRow.class,
+              c -> pair(c, c.text("question"), "response_j", "response_k"),
+              "question",
+              "response_j",
+              "response_k"),
           RowFormat.of("nectar", RankedRow.class, PreferenceFormats::nectar, "prompt", "answers")
               .when(row -> InstructionFormats.firstHas(row, "answers", "rank")),
-          RowFormat.of("ultrafeedback", RankedRow.class, PreferenceFormats::ultraFeedback, "instruction", "completions")
+          RowFormat.of(
+                  "ultrafeedback",
+                  RankedRow.class,
+                  PreferenceFormats::ultraFeedback,
+                  "instruction",
+                  "completions")
               .when(row -> InstructionFormats.firstHas(row, "completions", "response")),
-          RowFormat.of("alpaca-gpt4-comparison", RankedRow.class, PreferenceFormats::comparison, "user_input", "responses_and_scores"),
-          RowFormat.many("helpsteer", TypedRow.class, PreferenceFormats::helpSteer, "prompt", "response", "helpfulness")
+          RowFormat.of(
+              "alpaca-gpt4-comparison",
+              RankedRow.class,
+              PreferenceFormats::comparison,
+              "user_input",
+              "responses_and_scores"),
+          RowFormat.many(
+                  "helpsteer",
+                  TypedRow.class,
+                  PreferenceFormats::helpSteer,
+                  "prompt",
+                  "response",
+                  "helpfulness")
               .gives(PromptCompletionRow.class, RankedRow.class)
               .grouped(RowGroups.by("prompt")),
-          RowFormat.of("helpsteer-preference", RankedRow.class, PreferenceFormats::helpSteerPreference, "prompt", "response_1", "response_2", "preference_strength"),
-          RowFormat.of("pandalm", RankedRow.class, PreferenceFormats::pandaLm, "instruction", "response1", "response2", "annotator1")
+          RowFormat.of(
+              "helpsteer-preference",
+              RankedRow.class,
+              PreferenceFormats::helpSteerPreference,
+              "prompt",
+              "response_1",
+              "response_2",
+              "preference_strength"),
+          RowFormat.of(
+                  "pandalm",
+                  RankedRow.class,
+                  PreferenceFormats::pandaLm,
+                  "instruction",
+                  "response1",
+                  "response2",
+                  "annotator1")
               .optional("input", "annotator2", "annotator3"),
-          RowFormat.of("prometheus-preference", PairRow.class, PreferenceFormats::prometheus, "orig_instruction", "orig_response_A", "orig_response_B", "orig_preference"),
-          RowFormat.of("question-pair", PairRow.class, c -> pair(c, c.text("question"), "chosen", "rejected"), "question", "chosen", "rejected")
+          RowFormat.of(
+              "prometheus-preference",
+              PairRow.class,
+              PreferenceFormats::prometheus,
+              "orig_instruction",
+              "orig_response_A",
+              "orig_response_B",
+              "orig_preference"),
+          RowFormat.of(
+                  "question-pair",
+                  PairRow.class,
+                  c -> pair(c, c.text("question"), "chosen", "rejected"),
+                  "question",
+                  "chosen",
+                  "rejected")
               .optional("system"),
-          RowFormat.of("alpaca-pair", PairRow.class, c -> pair(c, InstructionFormats.ask(c.text("instruction"), c.textOrEmpty("input")), "chosen", "rejected"), "instruction", "chosen", "rejected")
+          RowFormat.of(
+                  "alpaca-pair",
+                  PairRow.class,
+                  c ->
+                      pair(
+                          c,
+                          InstructionFormats.ask(c.text("instruction"), c.textOrEmpty("input")),
+                          "chosen",
+                          "rejected"),
+                  "instruction",
+                  "chosen",
+                  "rejected")
               .when(row -> row.values().get("chosen") instanceof String)
               .optional("input", "system"));
 
@@ -221,9 +310,7 @@ final class PreferenceFormats {
         columns,
         Passage.user(
             InstructionFormats.ask(columns.text("instruction"), columns.textOrEmpty("input"))),
-        IntStream.of(1, 2)
-            .mapToObj(i -> scored(columns.text("response" + i), votes[i]))
-            .toList());
+        IntStream.of(1, 2).mapToObj(i -> scored(columns.text("response" + i), votes[i])).toList());
   }
 
   private static PairRow prometheus(ColumnReader columns) {

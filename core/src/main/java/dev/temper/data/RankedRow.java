@@ -13,8 +13,7 @@ import java.util.Map;
  * @param context tools and template variables, for messages
  * @param info origin, weight and unused columns
  */
-public record RankedRow(
-    Passage prompt, List<Scored> completions, ChatContext context, RowInfo info)
+public record RankedRow(Passage prompt, List<Scored> completions, ChatContext context, RowInfo info)
     implements TypedRow {
   /** Copies the list and checks that all passages are of the same kind. */
   public RankedRow {

@@ -96,9 +96,7 @@ public record RowFormats(List<RowFormat> formats) {
             + " are "
             + problem
             + "; accepted: "
-            + TrlFormats.GENERAL.stream()
-                .map(RowFormat::columns)
-                .collect(Collectors.joining(" | "))
+            + TrlFormats.GENERAL.stream().map(RowFormat::columns).collect(Collectors.joining(" | "))
             + ", and the data set formats of docs/data.md; rename the columns, convert the data, or"
             + " write a RowFormat for it");
   }

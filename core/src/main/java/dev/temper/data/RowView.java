@@ -9,8 +9,8 @@ import java.util.function.Function;
  * What a trainer takes of the family of typed rows: which kinds it can use, and how.
  *
  * <p>Only conversions that add nothing and guess nothing are made: a view for pairs takes ranked
- * rows apart, but a view for fine-tuning does not train on the chosen half of a pair. Who wants that
- * maps the rows with {@link PairRow#preferred} and the like.
+ * rows apart, but a view for fine-tuning does not train on the chosen half of a pair. Who wants
+ * that maps the rows with {@link PairRow#preferred} and the like.
  *
  * @param purpose what the rows are for, for messages: {@code supervised fine-tuning}
  * @param conversion the rows that a typed row gives; empty if its kind cannot be used
@@ -61,7 +61,8 @@ public record RowView<R extends TypedRow>(
       new RowView<>("generating from prompts", RowView::prompt);
 
   /**
-   * The rows that a file's row gives, of the kinds this view takes: others beside them are left out.
+   * The rows that a file's row gives, of the kinds this view takes: others beside them are left
+   * out.
    *
    * @param source the row of the file, for messages
    * @param rows what its format made of it
@@ -77,8 +78,7 @@ public record RowView<R extends TypedRow>(
     }
     if (!usable) {
       throw RowFormats.unknown(
-          source,
-          "no row for " + purpose + " but a " + rows.get(0).getClass().getSimpleName());
+          source, "no row for " + purpose + " but a " + rows.get(0).getClass().getSimpleName());
     }
     return taken;
   }
@@ -95,8 +95,7 @@ public record RowView<R extends TypedRow>(
     return new RankedRow(
         pair.prompt(),
         List.of(
-            new RankedRow.Scored(
-                pair.chosen(), scored ? pair.scores().chosen().getAsDouble() : 1),
+            new RankedRow.Scored(pair.chosen(), scored ? pair.scores().chosen().getAsDouble() : 1),
             new RankedRow.Scored(
                 pair.rejected(), scored ? pair.scores().rejected().getAsDouble() : 0)),
         pair.context(),

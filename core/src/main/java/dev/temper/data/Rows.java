@@ -18,8 +18,8 @@ import java.util.zip.GZIPInputStream;
  * several lines, one JSON object around all rows ({@code {"data": [...]}} or columns of lists), all
  * in UTF-8 with or without a byte order mark; CSV and TSV by their names ({@code .csv}, {@code
  * .tsv}); any of these packed by gzip, or by zstd with the optional library {@code
- * io.airlift:aircompressor}; and what a {@link RowFileType} on the class path adds, such as Parquet.
- * But for CSV, the content decides, not the name of the file.
+ * io.airlift:aircompressor}; and what a {@link RowFileType} on the class path adds, such as
+ * Parquet. But for CSV, the content decides, not the name of the file.
  */
 public final class Rows {
   private static final int HEAD = 16;
@@ -122,7 +122,8 @@ public final class Rows {
           "is a Parquet file; to read it, add the module temper-parquet to the class path, or convert"
               + " it to JSON lines (in Python: datasets.Dataset.to_json)");
     }
-    if (bytes.startsWith(0xff, 0xff, 0xff, 0xff) || bytes.startsWith('A', 'R', 'R', 'O', 'W', '1')) {
+    if (bytes.startsWith(0xff, 0xff, 0xff, 0xff)
+        || bytes.startsWith('A', 'R', 'R', 'O', 'W', '1')) {
       throw new DataException(
           origin,
           "is an Arrow file; convert it to Parquet or JSON lines (in Python:"

@@ -35,8 +35,8 @@ public sealed interface SftRow extends TypedRow
   /**
    * Gives a row its type, for a row that holds one example.
    *
-   * @throws DataException if no type fits the columns (the message lists both), a column has a wrong
-   *     value, or the row holds several examples ({@link TypedRows} reads those)
+   * @throws DataException if no type fits the columns (the message lists both), a column has a
+   *     wrong value, or the row holds several examples ({@link TypedRows} reads those)
    */
   static SftRow parse(Row row) {
     List<SftRow> rows = RowView.SFT.of(row, RowFormats.standard().read(row));

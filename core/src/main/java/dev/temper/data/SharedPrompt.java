@@ -9,8 +9,8 @@ import java.util.Map;
  * <p>As TRL's {@code extract_prompt}: what both have in common, without a space at its end (the
  * space belongs to the completions). Of completions of which one begins with the other, the last
  * shared character or message stays with them, so that neither is empty. Differences: texts that
- * share nothing have an empty prompt (TRL then looks at the last character of the chosen one), and a
- * character of two UTF-16 units is not cut in half.
+ * share nothing have an empty prompt (TRL then looks at the last character of the chosen one), and
+ * a character of two UTF-16 units is not cut in half.
  *
  * @param prompt what is shared
  * @param chosen the rest of the first

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Rows of files that do not fit in memory, in passes without end, mixed within a buffer.
  *
  * <p>The buffer holds {@code size} rows; each time one of them, chosen at random, is given out and
- * the next one read takes its place. Size 1 keeps the order of the files. The order is a function of
- * seed, pass and data alone.
+ * the next one read takes its place. Size 1 keeps the order of the files. The order is a function
+ * of seed, pass and data alone.
  *
  * <p>The place is two numbers ({@link State}); going back to it reads the files of that pass again
  * up to it, without keeping more than the buffer.
@@ -129,8 +129,7 @@ public final class ShuffleBuffer<R extends TypedRow> implements AutoCloseable {
       return null;
     }
     int at =
-        (int)
-            Long.remainderUnsigned(Hash64.hash(Hash64.hash(seed, epoch), given), buffer.size());
+        (int) Long.remainderUnsigned(Hash64.hash(Hash64.hash(seed, epoch), given), buffer.size());
     R row = buffer.get(at);
     R last = buffer.remove(buffer.size() - 1);
     if (at < buffer.size()) {

@@ -12,11 +12,18 @@ final class StepFormats {
       List.of(
           RowFormat.many("prm800k", StepwiseRow.class, StepFormats::prm800k, "question", "label")
               .when(row -> row.values().get("label") instanceof Map<?, ?>),
-          RowFormat.of("math-shepherd", StepwiseRow.class, StepFormats::mathShepherd, "input", "label")
+          RowFormat.of(
+                  "math-shepherd", StepwiseRow.class, StepFormats::mathShepherd, "input", "label")
               .when(row -> String.valueOf(row.values().get("input")).contains(TAG)),
-          RowFormat.of("bigbench-mistake", StepwiseRow.class, StepFormats::mistake, "input", "steps")
+          RowFormat.of(
+                  "bigbench-mistake", StepwiseRow.class, StepFormats::mistake, "input", "steps")
               .optional("mistake_index"),
-          RowFormat.many("omegaprm-tree", StepwiseRow.class, StepFormats::tree, "question", "reasoning_steps")
+          RowFormat.many(
+                  "omegaprm-tree",
+                  StepwiseRow.class,
+                  StepFormats::tree,
+                  "question",
+                  "reasoning_steps")
               .when(row -> row.values().get("reasoning_steps") instanceof Map<?, ?>));
 
   private StepFormats() {}

@@ -8,29 +8,83 @@ import java.util.Map;
 final class TaskFormats {
   static final List<RowFormat> ALL =
       List.of(
-          RowFormat.of("p3", PromptCompletionRow.class, TaskFormats::p3, "inputs_pretokenized", "targets_pretokenized")
+          RowFormat.of(
+                  "p3",
+                  PromptCompletionRow.class,
+                  TaskFormats::p3,
+                  "inputs_pretokenized",
+                  "targets_pretokenized")
               .optional("inputs", "targets", "answer_choices")
               .serves("ds-p3"),
-          RowFormat.of("flan", PromptCompletionRow.class, c -> plain(c, c.text("inputs"), c.text("targets")), "inputs", "targets")
+          RowFormat.of(
+                  "flan",
+                  PromptCompletionRow.class,
+                  c -> plain(c, c.text("inputs"), c.text("targets")),
+                  "inputs",
+                  "targets")
               .serves("ds-flan", "ds-flanv2", "ds-xp3"),
-          RowFormat.many("super-natural-instructions", PromptCompletionRow.class, c -> superNatural(c, 2), "Definition", "Instances")
+          RowFormat.many(
+                  "super-natural-instructions",
+                  PromptCompletionRow.class,
+                  c -> superNatural(c, 2),
+                  "Definition",
+                  "Instances")
               .optional("Positive Examples", "Negative Examples")
               .serves("ds-sup-natinst"),
-          RowFormat.many("hc3", PromptCompletionRow.class, TaskFormats::hc3, "question", "human_answers", "chatgpt_answers")
+          RowFormat.many(
+                  "hc3",
+                  PromptCompletionRow.class,
+                  TaskFormats::hc3,
+                  "question",
+                  "human_answers",
+                  "chatgpt_answers")
               .serves("ds-hc3"),
           RowFormat.of("tldr", PromptCompletionRow.class, TaskFormats::tldr, "post", "summary")
               .optional("subreddit", "title")
               .serves("tldr-reddit"),
-          RowFormat.of("content-summary", PromptCompletionRow.class, c -> plain(c, c.text("content") + "\n\nTL;DR:", " " + c.text("summary")), "content", "summary"),
-          RowFormat.of("cnn-dailymail", PromptCompletionRow.class, c -> plain(c, c.text("article") + "\n\nTL;DR:", " " + c.text("highlights")), "article", "highlights")
+          RowFormat.of(
+              "content-summary",
+              PromptCompletionRow.class,
+              c -> plain(c, c.text("content") + "\n\nTL;DR:", " " + c.text("summary")),
+              "content",
+              "summary"),
+          RowFormat.of(
+                  "cnn-dailymail",
+                  PromptCompletionRow.class,
+                  c -> plain(c, c.text("article") + "\n\nTL;DR:", " " + c.text("highlights")),
+                  "article",
+                  "highlights")
               .serves("cnn-dailymail"),
-          RowFormat.of("question-answer", PromptCompletionRow.class, c -> asked(c, "question", "answer"), "question", "answer"),
-          RowFormat.of("problem-solution", PromptCompletionRow.class, c -> asked(c, "problem", "solution"), "problem", "solution"),
-          RowFormat.of("input-output", PromptCompletionRow.class, c -> InstructionFormats.answered(c, c.text("input"), "output"), "input", "output"),
-          RowFormat.of("hellaswag", RankedRow.class, TaskFormats::hellaSwag, "ctx", "endings", "label")
+          RowFormat.of(
+              "question-answer",
+              PromptCompletionRow.class,
+              c -> asked(c, "question", "answer"),
+              "question",
+              "answer"),
+          RowFormat.of(
+              "problem-solution",
+              PromptCompletionRow.class,
+              c -> asked(c, "problem", "solution"),
+              "problem",
+              "solution"),
+          RowFormat.of(
+              "input-output",
+              PromptCompletionRow.class,
+              c -> InstructionFormats.answered(c, c.text("input"), "output"),
+              "input",
+              "output"),
+          RowFormat.of(
+                  "hellaswag", RankedRow.class, TaskFormats::hellaSwag, "ctx", "endings", "label")
               .serves("ds-nlp-benchmarks"),
-          RowFormat.of("nli", PromptCompletionRow.class, TaskFormats::nli, "premise", "hypothesis", "label"),
-          RowFormat.of("paraphrase", PromptCompletionRow.class, TaskFormats::paraphrase, "sentence1", "sentence2", "label"));
+          RowFormat.of(
+              "nli", PromptCompletionRow.class, TaskFormats::nli, "premise", "hypothesis", "label"),
+          RowFormat.of(
+              "paraphrase",
+              PromptCompletionRow.class,
+              TaskFormats::paraphrase,
+              "sentence1",
+              "sentence2",
+              "label"));
 
   private TaskFormats() {}
 
@@ -77,8 +131,8 @@ final class TaskFormats {
   }
 
   /**
-   * A row for each instance, after the definition and {@code examples} solved ones (Wang et al. 2022
-   * train with two). The first output is the completion, all of them are the extra {@code
+   * A row for each instance, after the definition and {@code examples} solved ones (Wang et al.
+   * 2022 train with two). The first output is the completion, all of them are the extra {@code
    * references}.
    */
   private static List<PromptCompletionRow> superNatural(ColumnReader columns, int examples) {
@@ -138,8 +192,7 @@ final class TaskFormats {
     int right = columns.integer("label", 0, Math.max(0, endings.size() - 1));
     List<RankedRow.Scored> scored = new ArrayList<>();
     for (int i = 0; i < endings.size(); i++) {
-      scored.add(
-          new RankedRow.Scored(new Passage.Text(" " + endings.get(i)), i == right ? 1 : 0));
+      scored.add(new RankedRow.Scored(new Passage.Text(" " + endings.get(i)), i == right ? 1 : 0));
     }
     return PreferenceFormats.ranked(columns, new Passage.Text(columns.text("ctx")), scored);
   }

@@ -19,7 +19,8 @@ record Transcript(Map<String, String> turns) {
       new Transcript(Map.of("\n\nHuman:", "user", "\n\nAssistant:", "assistant"));
 
   /** Baize. */
-  static final Transcript BAIZE = new Transcript(Map.of("[|Human|]", "user", "[|AI|]", "assistant"));
+  static final Transcript BAIZE =
+      new Transcript(Map.of("[|Human|]", "user", "[|AI|]", "assistant"));
 
   /** Whether the text has a turn. */
   boolean in(@Nullable Object value) {
@@ -35,7 +36,8 @@ record Transcript(Map<String, String> turns) {
    */
   List<Map<String, Object>> messages(Origin origin, String where, String text) {
     Pattern marks =
-        Pattern.compile(turns.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|")));
+        Pattern.compile(
+            turns.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|")));
     Matcher matcher = marks.matcher(text);
     List<Map<String, Object>> messages = new ArrayList<>();
     boolean more = matcher.find();

@@ -11,19 +11,42 @@ final class TrlFormats {
   /** Known by columns that no other format has: tried first. */
   static final List<RowFormat> SPECIFIC =
       List.of(
-          RowFormat.of("sharegpt-pair", PairRow.class, TrlFormats::shareGptPair, "conversations", "chosen", "rejected")
+          RowFormat.of(
+                  "sharegpt-pair",
+                  PairRow.class,
+                  TrlFormats::shareGptPair,
+                  "conversations",
+                  "chosen",
+                  "rejected")
               .optional("system", "tools"),
-          RowFormat.of("sharegpt-kto", BinaryRow.class, c -> lastMessage(c, conversation(c), c.flag("kto_tag")), "conversations", "kto_tag")
+          RowFormat.of(
+                  "sharegpt-kto",
+                  BinaryRow.class,
+                  c -> lastMessage(c, conversation(c), c.flag("kto_tag")),
+                  "conversations",
+                  "kto_tag")
               .optional("system", "tools"),
-          RowFormat.of("messages-kto", BinaryRow.class, c -> lastMessage(c, c.messages("messages"), c.flag("label")), "messages", "label")
+          RowFormat.of(
+                  "messages-kto",
+                  BinaryRow.class,
+                  c -> lastMessage(c, c.messages("messages"), c.flag("label")),
+                  "messages",
+                  "label")
               .when(row -> row.values().get("label") instanceof Boolean)
               .optional("tools"),
           RowFormat.of("pair", PairRow.class, TrlFormats::pair, "chosen", "rejected")
               .optional("prompt", "margin", "score_chosen", "score_rejected", "tools")
               .serves("ds-magpie-air-dpo"),
-          RowFormat.of("binary", BinaryRow.class, TrlFormats::binary, "prompt", "completion", "label")
+          RowFormat.of(
+                  "binary", BinaryRow.class, TrlFormats::binary, "prompt", "completion", "label")
               .optional("tools"),
-          RowFormat.of("stepwise", StepwiseRow.class, TrlFormats::stepwise, "prompt", "completions", "labels"));
+          RowFormat.of(
+              "stepwise",
+              StepwiseRow.class,
+              TrlFormats::stepwise,
+              "prompt",
+              "completions",
+              "labels"));
 
   /** The usual columns of supervised fine-tuning, as error messages list them. */
   static final List<RowFormat> GENERAL =
@@ -31,7 +54,8 @@ final class TrlFormats {
           RowFormat.of("tokens", TokenRow.class, TrlFormats::tokens, "input_ids"),
           RowFormat.of("messages", ChatRow.class, c -> chat(c, c.messages("messages")), "messages")
               .serves("ds-ultrachat"),
-          RowFormat.of("conversations", ChatRow.class, c -> chat(c, conversation(c)), "conversations")
+          RowFormat.of(
+                  "conversations", ChatRow.class, c -> chat(c, conversation(c)), "conversations")
               .serves(
                   "ds-sharegpt",
                   "ds-vicuna",
@@ -45,7 +69,12 @@ final class TrlFormats {
                   "ds-magpie-qwen25",
                   "ds-magpie-llama33",
                   "ds-magpie-reasoning-v2"),
-          RowFormat.of("prompt-completion", PromptCompletionRow.class, TrlFormats::promptCompletion, "prompt", "completion")
+          RowFormat.of(
+                  "prompt-completion",
+                  PromptCompletionRow.class,
+                  TrlFormats::promptCompletion,
+                  "prompt",
+                  "completion")
               .serves("sft-record"),
           RowFormat.of("text", TextRow.class, c -> new TextRow(c.text("text"), c.info()), "text")
               .serves("imdb-dataset"));
@@ -112,7 +141,10 @@ final class TrlFormats {
     Passage rejected = columns.passage("rejected");
     boolean text = chosen instanceof Passage.Text;
     if (text != rejected instanceof Passage.Text) {
-      throw columns.wrong("rejected", rejected.value(), text ? "text, as chosen is" : "a list of messages, as chosen is");
+      throw columns.wrong(
+          "rejected",
+          rejected.value(),
+          text ? "text, as chosen is" : "a list of messages, as chosen is");
     }
     if (columns.has("prompt")) {
       Passage prompt = columns.passage("prompt");

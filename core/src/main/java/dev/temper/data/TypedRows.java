@@ -141,10 +141,7 @@ public final class TypedRows {
               + known.columns()
               + "), but this row has "
               + row.columns()
-              + formats
-                  .recognised(row)
-                  .map(other -> ", which is format " + other.name())
-                  .orElse("")
+              + formats.recognised(row).map(other -> ", which is format " + other.name()).orElse("")
               + "; a file holds rows of one format";
       return new DataException(row.origin(), problem);
     }

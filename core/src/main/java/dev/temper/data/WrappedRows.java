@@ -10,9 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes apart a file that is one JSON object around all its rows: {@code {"data": [{...}, ...]}}, or
- * columns of lists ({@code {"prompt": ["a", "b"], "completion": ["c", "d"]}}). A file of more than
- * one object is left as it is.
+ * Takes apart a file that is one JSON object around all its rows: {@code {"data": [{...}, ...]}},
+ * or columns of lists ({@code {"prompt": ["a", "b"], "completion": ["c", "d"]}}). A file of more
+ * than one object is left as it is.
  */
 final class WrappedRows implements RowReader {
   /** Keys under which rows are put. */
@@ -21,6 +21,7 @@ final class WrappedRows implements RowReader {
   /** Columns that hold a list in a single row too: only lists of lists are cells there. */
   private static final Set<String> LISTS =
       Set.of(
+          "messages",
           "input_ids",
           "attention_mask",
           "labels",
@@ -38,7 +39,6 @@ final class WrappedRows implements RowReader {
   /** Columns that may hold messages or the like: a list of objects is one cell there. */
   private static final Set<String> OBJECTS =
       Set.of(
-          "messages",
           "conversation",
           "prompt",
           "completion",

@@ -35,8 +35,7 @@ class MixtureTest {
   @Test
   void shares_sum_to_one_and_drive_the_cursor() {
     List<Double> shares = Mixture.temperature(2).shares(SIZES);
-    assertThat(shares.stream().mapToDouble(Double::doubleValue).sum())
-        .isCloseTo(1, within(1e-12));
+    assertThat(shares.stream().mapToDouble(Double::doubleValue).sum()).isCloseTo(1, within(1e-12));
     DataCursor cursor = DataCursor.mixture(SIZES, shares, DataOrder.shuffled(1), 5);
     long fromFirst = 0;
     for (long index : cursor.next(20_000)) {

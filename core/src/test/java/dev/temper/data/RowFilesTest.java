@@ -22,12 +22,13 @@ class RowFilesTest {
   @Test
   void csv_has_quotes_line_breaks_and_line_numbers() throws IOException {
     List<Row> rows =
-        csv(
-            "\ufeffprompt,completion,note\r\n\"a, \"\"b\"\"\r\nc\",d,\r\n\r\né,\"\",5\r\n");
+        csv("\ufeffprompt,completion,note\r\n\"a, \"\"b\"\"\r\nc\",d,\r\n\r\né,\"\",5\r\n");
     assertThat(rows).hasSize(2);
     assertThat(rows.get(0).values())
         .containsExactly(
-            Map.entry("prompt", "a, \"b\"\r\nc"), Map.entry("completion", "d"), Map.entry("note", ""));
+            Map.entry("prompt", "a, \"b\"\r\nc"),
+            Map.entry("completion", "d"),
+            Map.entry("note", ""));
     assertThat(rows.get(0).origin()).hasToString("t.csv:2");
     assertThat(rows.get(1).origin()).hasToString("t.csv:5");
     assertThat(rows.get(1).values()).containsEntry("note", "5").containsEntry("completion", "");
@@ -48,8 +49,7 @@ class RowFilesTest {
   void numbers_flags_and_lists_are_read_from_the_text_of_csv() throws IOException {
     Path file =
         Files.writeString(
-            dir.resolve("kto.csv"),
-            "prompt,completion,label,weight\np,c,True,0.5\np,d,0,\n");
+            dir.resolve("kto.csv"), "prompt,completion,label,weight\np,c,True,0.5\np,d,0,\n");
     Dataset<BinaryRow> rows = TypedRows.load(file, RowView.BINARY);
     assertThat(rows.get(0).label()).isTrue();
     assertThat(rows.get(0).info().weight()).isEqualTo(0.5);
@@ -122,7 +122,9 @@ class RowFilesTest {
   @Test
   void an_object_over_several_lines_is_a_row() {
     List<Row> rows = RowsTest.read("\n{\n \"text\": \"a\"\n}\n{\n \"text\":\n \"b\"}\n");
-    assertThat(rows).extracting(Row::values).containsExactly(Map.of("text", "a"), Map.of("text", "b"));
+    assertThat(rows)
+        .extracting(Row::values)
+        .containsExactly(Map.of("text", "a"), Map.of("text", "b"));
     assertThat(rows.get(1).origin()).hasToString("t:5");
     assertThatThrownBy(() -> RowsTest.read("{\n \"text\": \n}"))
         .isInstanceOf(DataException.class)
@@ -132,12 +134,7 @@ class RowFilesTest {
   @Test
   void other_files_are_named_with_the_remedy() {
     assertThatThrownBy(() -> RowsTest.read("PAR1xxxx")).hasMessageContaining("temper-parquet");
-    assertThatThrownBy(
-            () ->
-                all(
-                    "t",
-                    new byte[] {-1, -1, -1, -1, 8, 0, 0, 0},
-                    RowLimits.DEFAULT))
+    assertThatThrownBy(() -> all("t", new byte[] {-1, -1, -1, -1, 8, 0, 0, 0}, RowLimits.DEFAULT))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("is an Arrow file");
   }
@@ -154,15 +151,15 @@ class RowFilesTest {
     assertThat(TypedRows.load(dir, RowView.SFT).stream().map(r -> ((TextRow) r).text()))
         .containsExactly("a", "b");
     assertThat(DataFiles.find(dir, "test")).hasSize(1);
-    assertThat(DataFiles.find(dir.resolve("data").resolve("*.jsonl").toString())).hasSize(3);
-    assertThat(DataFiles.find(dir + "/**.jsonl")).hasSizeGreaterThanOrEqualTo(3);
+    assertThat(DataFiles.find(dir.resolve("data").resolve("*.jsonl"))).hasSize(3);
+    assertThat(DataFiles.find(dir.resolve("**.jsonl"))).hasSizeGreaterThanOrEqualTo(3);
     Files.delete(dir.resolve("data/train-00001-of-00002.jsonl"));
     assertThatThrownBy(() -> DataFiles.find(dir))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("train-00001-of-00002.jsonl: this part is missing");
     assertThatThrownBy(() -> DataFiles.find(dir, "validation"))
         .hasMessageContaining("no data file of the split validation");
-    assertThatThrownBy(() -> DataFiles.find(dir + "/*.nothing"))
+    assertThatThrownBy(() -> DataFiles.find(dir.resolve("*.nothing")))
         .hasMessageContaining("no file matches");
   }
 

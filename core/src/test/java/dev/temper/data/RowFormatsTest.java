@@ -113,7 +113,8 @@ class RowFormatsTest {
   void real_sharegpt_alpaca_and_instruction_rows_are_read() {
     ChatRow chat = (ChatRow) real("sharegpt", "conversations").get(0);
     assertThat(chat.messages()).hasSize(4);
-    assertThat(chat.messages().get(3)).isEqualTo(Map.of("role", "assistant", "content", "You too!"));
+    assertThat(chat.messages().get(3))
+        .isEqualTo(Map.of("role", "assistant", "content", "You too!"));
     assertThat(chat.info().extras()).containsEntry("id", "identity_0");
     PromptCompletionRow alpaca = (PromptCompletionRow) real("alpaca", "alpaca").get(0);
     assertThat(messages(alpaca.prompt())).hasSize(3);
@@ -123,9 +124,9 @@ class RowFormatsTest {
     List<TypedRow> seeds = real("self-instruct", "self-instruct");
     PromptCompletionRow second = (PromptCompletionRow) seeds.get(1);
     assertThat(messages(second.prompt()).get(0).get("content"))
-        .isEqualTo(
-            "What is the relation between the given pairs?\nNight : Day :: Right : Left");
-    PromptCompletionRow classified = (PromptCompletionRow) real("input-output", "input-output").get(0);
+        .isEqualTo("What is the relation between the given pairs?\nNight : Day :: Right : Left");
+    PromptCompletionRow classified =
+        (PromptCompletionRow) real("input-output", "input-output").get(0);
     assertThat(messages(classified.completion()).get(0)).containsEntry("content", "no complaint");
   }
 
@@ -189,8 +190,7 @@ class RowFormatsTest {
         .extracting(m -> m.get("role"))
         .startsWith("user", "assistant")
         .endsWith("assistant");
-    List<RankedRow> ranked =
-        tree.stream().skip(1).map(RankedRow.class::cast).toList();
+    List<RankedRow> ranked = tree.stream().skip(1).map(RankedRow.class::cast).toList();
     assertThat(ranked).isNotEmpty();
     // The first reply of the best path is the best of the first ranking.
     assertThat(messages(ranked.get(0).ranking().get(0).completion()).get(0))
@@ -217,8 +217,7 @@ class RowFormatsTest {
     assertThat(((ChatRow) messages.get(0)).messages()).isEqualTo(chat.messages());
     assertThat(TypedRows.load(realFile("oasst-messages"), RowView.RANKED).stream())
         .extracting(RankedRow::completions)
-        .containsExactlyInAnyOrderElementsOf(
-            ranked.stream().map(RankedRow::completions).toList());
+        .containsExactlyInAnyOrderElementsOf(ranked.stream().map(RankedRow::completions).toList());
     assertThat(real("oasst-nested", "oasst-nested")).isNotEmpty();
   }
 
@@ -228,7 +227,8 @@ class RowFormatsTest {
     Path file = Files.write(dir.resolve("orphans.jsonl"), lines.subList(1, lines.size()));
     assertThatThrownBy(() -> TypedRows.load(file, RowView.RANKED))
         .isInstanceOf(DataException.class)
-        .hasMessageContainingAll("orphans.jsonl:1", "answers", "the rows of a tree must stand together");
+        .hasMessageContainingAll(
+            "orphans.jsonl:1", "answers", "the rows of a tree must stand together");
   }
 
   @Test
@@ -297,8 +297,7 @@ class RowFormatsTest {
 
   @Test
   void helpsteer_answers_to_one_prompt_are_ranked_and_each_trained_on() throws IOException {
-    String row =
-        "{\"prompt\":\"%s\",\"response\":\"%s\",\"helpfulness\":%d,\"correctness\":4}%n";
+    String row = "{\"prompt\":\"%s\",\"response\":\"%s\",\"helpfulness\":%d,\"correctness\":4}%n";
     Path file =
         Files.writeString(
             dir.resolve("hs.jsonl"),
@@ -319,8 +318,7 @@ class RowFormatsTest {
     List<TypedRow> prm = made("prm800k");
     assertThat(prm)
         .extracting(row -> ((StepwiseRow) row).steps())
-        .containsExactly(
-            List.of("1+1=3"), List.of("1+1=2", "So?"), List.of("1+1=2", "2+1=3"));
+        .containsExactly(List.of("1+1=3"), List.of("1+1=2", "So?"), List.of("1+1=2", "2+1=3"));
     assertThat(prm)
         .extracting(row -> ((StepwiseRow) row).labels())
         .containsExactly(List.of(0.0), List.of(1.0, 0.0), List.of(1.0, 1.0));
@@ -483,7 +481,8 @@ class RowFormatsTest {
 
   @SuppressWarnings("unchecked")
   private static Row made(Row line) {
-    return new Row(line.origin(), Objects.requireNonNull((Map<String, Object>) line.values().get("row")));
+    return new Row(
+        line.origin(), Objects.requireNonNull((Map<String, Object>) line.values().get("row")));
   }
 
   private static List<TypedRow> grouped(RowFormat format, Row row) {
