@@ -261,6 +261,14 @@ public final class CausalLm implements AutoCloseable {
     }
   }
 
+  Parameter embeddingWeight() {
+    return embedding;
+  }
+
+  Parameter finalNorm() {
+    return finalNorm;
+  }
+
   Tensor embed(int[] ids) {
     return Nn.embedding(embedding.value(), Tensors.ofInts(ids));
   }
