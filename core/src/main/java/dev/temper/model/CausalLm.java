@@ -93,6 +93,7 @@ public final class CausalLm implements AutoCloseable {
     Map<String, Parameter> loaded = new LinkedHashMap<>();
     boolean complete = false;
     try {
+      directory.startTokenizer();
       for (Map.Entry<String, long[]> e : LlamaNames.shapes(spec).entrySet()) {
         loaded.put(e.getKey(), read(checkpoint, e.getKey(), e.getValue()));
       }

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +27,7 @@ final class ModelDirectory implements AutoCloseable {
 
   private final Path path;
   private final ObjectNode config;
-  private @Nullable Tokenizer tokenizer;
+  private @Nullable CompletableFuture<Tokenizer> tokenizer;
 
   private ModelDirectory(Path path, ObjectNode config) {
     this.path = path;
@@ -71,11 +73,27 @@ final class ModelDirectory implements AutoCloseable {
     return Files.isRegularFile(path.resolve("tokenizer.json"));
   }
 
+  /**
+   * Starts to read the tokenizer on another thread, if there is one: it takes about as long as the
+   * engine takes to start.
+   */
+  synchronized void startTokenizer() {
+    if (tokenizer == null && hasTokenizer()) {
+      tokenizer = CompletableFuture.supplyAsync(() -> Tokenizer.load(path));
+    }
+  }
+
+  /** The tokenizer, once it is read. */
   synchronized Tokenizer tokenizer() {
     if (tokenizer == null) {
-      tokenizer = Tokenizer.load(path);
+      tokenizer = CompletableFuture.completedFuture(Tokenizer.load(path));
     }
-    return tokenizer;
+    try {
+      return tokenizer.join();
+    } catch (CompletionException e) {
+      tokenizer = null;
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 
   /** Writes everything but the weights into {@code dir}. */
@@ -103,9 +121,17 @@ final class ModelDirectory implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (tokenizer != null) {
-      tokenizer.close();
+      // Waits for a tokenizer still being read; one that could not be read needs no closing.
+      tokenizer.handle(
+          (read, failure) -> {
+            if (read != null) {
+              read.close();
+            }
+            return true;
+          })
+          .join();
     }
   }
 }
