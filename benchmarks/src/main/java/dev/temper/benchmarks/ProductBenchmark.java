@@ -66,8 +66,7 @@ public class ProductBenchmark {
     }
     for (int i = 0; i < MATRICES; i++) {
       Parameter p =
-          Parameter.of(
-              "w" + i, Rng.of(i).uniforms(outputs * inputs, -0.1, 0.1), outputs, inputs);
+          Parameter.of("w" + i, Rng.of(i).uniforms(outputs * inputs, -0.1, 0.1), outputs, inputs);
       weights[i] = p;
       Scope.run("add", () -> kernels.add(p.value(), null));
     }

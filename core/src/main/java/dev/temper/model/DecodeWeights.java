@@ -32,8 +32,8 @@ public enum DecodeWeights {
   }
 
   /**
-   * Whether this machine has the operations: x86-64 CPUs do. Where it has not, decoding uses
-   * {@link #FLOAT32} one operation at a time.
+   * Whether this machine has the operations: x86-64 CPUs do. Where it has not, decoding uses {@link
+   * #FLOAT32} one operation at a time.
    */
   public boolean isAvailable() {
     return DecodeKernels.isAvailable(format);

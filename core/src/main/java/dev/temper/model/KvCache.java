@@ -38,8 +38,7 @@ public final class KvCache implements AutoCloseable {
         Parameter.zeros(
             "cache",
             DType.F32,
-            Shape.of(
-                spec.layers(), 2, rows, spec.keyValueHeads(), capacity, spec.headWidth()));
+            Shape.of(spec.layers(), 2, rows, spec.keyValueHeads(), capacity, spec.headWidth()));
   }
 
   /** Rows in the batch. */

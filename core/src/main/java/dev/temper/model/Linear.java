@@ -22,8 +22,8 @@ public final class Linear {
     Tensor apply(Tensor x);
 
     /**
-     * The product this operation is now, for inputs without gradients; null if it is anything but
-     * x Wᵀ plus the layer's bias. Decoding asks, because a product can be stored to be read faster.
+     * The product this operation is now, for inputs without gradients; null if it is anything but x
+     * Wᵀ plus the layer's bias. Decoding asks, because a product can be stored to be read faster.
      */
     default @Nullable Product product() {
       return null;

@@ -124,13 +124,14 @@ final class ModelDirectory implements AutoCloseable {
   public synchronized void close() {
     if (tokenizer != null) {
       // Waits for a tokenizer still being read; one that could not be read needs no closing.
-      tokenizer.handle(
-          (read, failure) -> {
-            if (read != null) {
-              read.close();
-            }
-            return true;
-          })
+      tokenizer
+          .handle(
+              (read, failure) -> {
+                if (read != null) {
+                  read.close();
+                }
+                return true;
+              })
           .join();
     }
   }

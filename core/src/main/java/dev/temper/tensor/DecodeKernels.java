@@ -134,8 +134,7 @@ public final class DecodeKernels implements AutoCloseable {
    * @return its index, counting from 0
    */
   public int add(Tensor weight, @Nullable Tensor bias) {
-    Autograd.off(
-        () -> kernels.call(format.method, weight, bias == null ? Tensors.zeros(0) : bias));
+    Autograd.off(() -> kernels.call(format.method, weight, bias == null ? Tensors.zeros(0) : bias));
     return matrices++;
   }
 
@@ -181,9 +180,7 @@ public final class DecodeKernels implements AutoCloseable {
         cache,
         Tensors.of(new long[] {slot}),
         Tensors.of(
-            new long[] {
-              sizes.layers, sizes.heads, sizes.keyValueHeads, sizes.headWidth, perLayer
-            }),
+            new long[] {sizes.layers, sizes.heads, sizes.keyValueHeads, sizes.headWidth, perLayer}),
         Tensor.doubleArgument(sizes.normEps),
         Tensor.doubleArgument(sizes.attentionScale));
   }

@@ -114,8 +114,7 @@ public final class Nn {
    */
   public static List<Tensor> cacheLayer(Tensor cache, long layer, long rows) {
     return Kernels.builtin()
-        .callAll(
-            "cache_layer", cache, Tensor.longArgument(layer), Tensor.longArgument(rows));
+        .callAll("cache_layer", cache, Tensor.longArgument(layer), Tensor.longArgument(rows));
   }
 
   /**

@@ -11,7 +11,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DecodeKernelsTest {
   @ParameterizedTest
   @CsvSource({
-    "FLOAT32, 1e-6", "FLOAT16, 1e-3", "INT8, 3e-2",
+    "FLOAT32, 1e-6",
+    "FLOAT16, 1e-3",
+    "INT8, 3e-2",
   })
   void products_differ_from_float64_by_no_more_than_the_format_says(
       DecodeKernels.Format format, double bound) {
@@ -109,8 +111,7 @@ class DecodeKernelsTest {
   }
 
   private static long[] versions(Parameter a, Parameter b) {
-    return Scope.run(
-        "t", () -> DecodeKernels.versions(java.util.List.of(a.value(), b.value())));
+    return Scope.run("t", () -> DecodeKernels.versions(java.util.List.of(a.value(), b.value())));
   }
 
   @Test
@@ -120,8 +121,7 @@ class DecodeKernelsTest {
       float[] w = Rng.of(2).uniforms(40 * 24, -1, 1);
       float[] b = Rng.of(3).uniforms(40, -1, 1);
       float[] off = Scope.run("t", () -> linear(x, w, b, rows).toFloats());
-      float[] on =
-          Scope.run("t", () -> Autograd.record(() -> linear(x, w, b, rows)).toFloats());
+      float[] on = Scope.run("t", () -> Autograd.record(() -> linear(x, w, b, rows)).toFloats());
       assertThat(off).hasSize(rows * 40);
       for (int i = 0; i < off.length; i++) {
         assertThat(off[i]).isCloseTo(on[i], org.assertj.core.data.Offset.offset(1e-5f));

@@ -59,8 +59,7 @@ class SmolLm2ParityTest {
         int[] expected = ints(chat.get("new_ids"));
         GenerationOptions options =
             GenerationOptions.maxNewTokens(expected.length).stop(StopConditions.tokens(2));
-        Completion made =
-            generator.generate(List.of(ints(chat.get("prompt_ids"))), options).get(0);
+        Completion made = generator.generate(List.of(ints(chat.get("prompt_ids"))), options).get(0);
         assertThat(made.ids()).isEqualTo(expected);
       }
     }
