@@ -9,9 +9,11 @@ import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,41 +84,69 @@ public final class FastWeights implements AutoCloseable {
     return true;
   }
 
-  /** Every tensor the stored weights are made from; operations that are no products have none. */
+  /**
+   * Every tensor the stored weights are made from, once; operations that are no products have none.
+   */
   private static List<Tensor> sources(CausalLm model) {
+    Map<Tensor, Boolean> seen = new IdentityHashMap<>();
     List<Tensor> out = new ArrayList<>();
-    model.parameters().forEach(p -> out.add(p.value()));
+    Consumer<Tensor> add =
+        t -> {
+          if (seen.put(t, true) == null) {
+            out.add(t);
+          }
+        };
+    model.parameters().forEach(p -> add.accept(p.value()));
     for (Linear linear : model.linears()) {
       Linear.Product product = linear.op().product();
       if (product != null) {
-        out.addAll(product.sources());
+        product.sources().forEach(add);
       }
     }
     return out;
   }
 
   private Void addAll() {
-    boolean dense = kernels.format() == DecodeKernels.Format.FLOAT32;
-    if (!wholeStep) {
-      model.linears().forEach(this::addStandIn);
+    if (wholeStep) {
+      addConstants();
+      addBlocks();
     } else {
-      kernels.addConstant(model.embeddingWeight().value());
-      for (Block b : model.blocks()) {
-        kernels.addConstant(b.attentionNorm().value());
-        kernels.addConstant(b.mlpNorm().value());
-        if (dense) {
-          b.linears().forEach(l -> add(List.of(l)));
-        } else {
-          add(List.of(b.q(), b.k(), b.v()));
-          add(List.of(b.o()));
-          add(List.of(b.gate(), b.up()));
-          add(List.of(b.down()));
-        }
-      }
-      kernels.addConstant(model.finalNorm().value());
+      model.linears().forEach(this::addStandIn);
     }
     head = kernels.add(model.head().weight().value(), null);
     return null;
+  }
+
+  private void addConstants() {
+    List<Tensor> constants = new ArrayList<>();
+    constants.add(model.embeddingWeight().value());
+    for (Block b : model.blocks()) {
+      constants.add(b.attentionNorm().value());
+      constants.add(b.mlpNorm().value());
+    }
+    constants.add(model.finalNorm().value());
+    kernels.addConstants(constants);
+  }
+
+  private void addBlocks() {
+    if (kernels.format() == DecodeKernels.Format.FLOAT32) {
+      Tensor none = Tensors.zeros(0);
+      List<Tensor> weights = new ArrayList<>();
+      List<Tensor> biases = new ArrayList<>();
+      for (Linear l : model.linears()) {
+        Parameter bias = l.bias();
+        weights.add(weight(l));
+        biases.add(bias == null ? none : bias.value());
+      }
+      kernels.addAll(weights, biases);
+      return;
+    }
+    for (Block b : model.blocks()) {
+      add(List.of(b.q(), b.k(), b.v()));
+      add(List.of(b.o()));
+      add(List.of(b.gate(), b.up()));
+      add(List.of(b.down()));
+    }
   }
 
   private void addStandIn(Linear linear) {
@@ -134,12 +164,16 @@ public final class FastWeights implements AutoCloseable {
           List<Tensor> weights = new ArrayList<>();
           List<Tensor> biases = new ArrayList<>();
           for (Linear l : layers) {
-            weights.add(Objects.requireNonNull(storable(l), l.name()).weight().get());
+            weights.add(weight(l));
             biases.add(bias(l));
           }
           boolean anyBias = layers.stream().anyMatch(l -> l.bias() != null);
           return kernels.add(join(weights), anyBias ? join(biases) : null);
         });
+  }
+
+  private Tensor weight(Linear l) {
+    return Objects.requireNonNull(storable(l), l.name()).weight().get();
   }
 
   private static Tensor join(List<Tensor> rows) {

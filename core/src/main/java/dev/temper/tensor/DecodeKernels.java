@@ -139,11 +139,26 @@ public final class DecodeKernels implements AutoCloseable {
   }
 
   /**
+   * Adds matrices, each with its bias or a tensor of no elements; one native call if nothing has to
+   * be packed.
+   */
+  public void addAll(List<Tensor> weights, List<Tensor> biases) {
+    if (format == Format.FLOAT32) {
+      Autograd.off(() -> kernels.callLists("add_all_dense", List.of(weights, biases)));
+      matrices += weights.size();
+    } else {
+      for (int i = 0; i < weights.size(); i++) {
+        add(weights.get(i), biases.get(i));
+      }
+    }
+  }
+
+  /**
    * Adds what {@link #step} needs beside matrices, in this order: the embedding [V, D], each
    * layer's two norms [D], the last norm [D]. Kept by reference.
    */
-  public void addConstant(Tensor constant) {
-    Autograd.off(() -> kernels.call("add_constant", constant));
+  public void addConstants(List<Tensor> constants) {
+    Autograd.off(() -> kernels.callLists("add_constants", List.of(constants)));
   }
 
   /** x Wᵀ + b of a matrix for x [..., in]; [N, out] with the leading dimensions flattened. */
