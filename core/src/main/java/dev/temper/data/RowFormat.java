@@ -95,6 +95,7 @@ public record RowFormat(
 
   /** The same, which gives rows of these kinds. */
   @SafeVarargs
+  @SuppressWarnings("varargs")
   public final RowFormat gives(Class<? extends TypedRow>... several) {
     return new RowFormat(
         name, datasets, required, optional, Set.of(several), condition, mapping, grouping);

@@ -94,6 +94,7 @@ public final class CausalLm implements AutoCloseable {
     Map<String, Parameter> loaded = new LinkedHashMap<>();
     boolean complete = false;
     try {
+      directory.startTokenizer();
       for (Map.Entry<String, long[]> e : LlamaNames.shapes(spec).entrySet()) {
         loaded.put(e.getKey(), read(checkpoint, e.getKey(), e.getValue()));
       }
@@ -253,6 +254,14 @@ public final class CausalLm implements AutoCloseable {
                 + spec.vocabulary());
       }
     }
+  }
+
+  Parameter embeddingWeight() {
+    return embedding;
+  }
+
+  Parameter finalNorm() {
+    return finalNorm;
   }
 
   Tensor embed(int[] ids) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads prompts into a cache and decodes one token of every row at a time. Never records gradients.
@@ -17,10 +18,21 @@ public final class Decoder {
   private static final int PROMPT_BUDGET = 2048;
 
   private final CausalLm model;
+  private final @Nullable FastWeights weights;
 
-  /** A decoder of a model, with whatever adapters it has. */
+  /** A decoder of a model, with whatever adapters it has, one operation at a time. */
   public Decoder(CausalLm model) {
     this.model = model;
+    this.weights = null;
+  }
+
+  /**
+   * A decoder that reads prompts with the model's own weights and decodes with {@code weights},
+   * made from the same model as it is now.
+   */
+  public Decoder(CausalLm model, FastWeights weights) {
+    this.model = model;
+    this.weights = weights;
   }
 
   /**
@@ -97,11 +109,6 @@ public final class Decoder {
     return ends;
   }
 
-  /** Reads one more token of every row; final hidden states [B, D]. */
-  public Tensor step(KvCache cache, int[] tokens) {
-    return Autograd.off(() -> stepWithoutGradients(cache, tokens));
-  }
-
   /**
    * Reads several more tokens of every row in one pass: the rest of a prompt whose beginning is in
    * the cache, or tokens a draft model proposed. Equal to as many calls of {@link #step}.
@@ -114,17 +121,38 @@ public final class Decoder {
     return Autograd.off(() -> new Extension(model, cache).read(tokens));
   }
 
-  private Tensor stepWithoutGradients(KvCache cache, int[] tokens) {
+  /** Reads one more token of every row; final hidden states [B, D]. */
+  public Tensor step(KvCache cache, int[] tokens) {
     if (cache.slot() >= cache.capacity()) {
       throw new IllegalStateException(
           "the cache has " + cache.capacity() + " slots and all are used");
     }
+    return Autograd.off(
+        () -> {
+          Tensor hidden =
+              weights == null ? layerByLayer(cache, tokens) : weights.step(this, cache, tokens);
+          cache.advance();
+          return hidden;
+        });
+  }
+
+  /** Scores [B, V] of final hidden states. */
+  public Tensor logits(Tensor hidden) {
+    return Autograd.off(
+        () -> weights == null ? model.head().logits(hidden) : weights.logits(hidden));
+  }
+
+  /** The best token of every row, from final hidden states [B, D]. */
+  public int[] best(Tensor hidden) {
+    Tensor ids =
+        Autograd.off(() -> weights == null ? logits(hidden).argMax(1) : weights.best(hidden));
+    return java.util.Arrays.stream(ids.toLongs()).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /** A step through the blocks one operation at a time, whatever they are made of. */
+  Tensor layerByLayer(KvCache cache, int[] tokens) {
     DecoderSpec spec = model.spec();
-    int[] positions = new int[tokens.length];
-    for (int i = 0; i < positions.length; i++) {
-      positions[i] = cache.length(i);
-    }
-    Rope.Angles angles = spec.rope().angles(positions);
+    Rope.Angles angles = spec.rope().angles(cache.positions());
     Tensor cos = Tensors.of(angles.cos(), tokens.length, 1, spec.rope().width());
     Tensor sin = Tensors.of(angles.sin(), tokens.length, 1, spec.rope().width());
     Tensor mask = cache.mask();
@@ -135,25 +163,26 @@ public final class Decoder {
       x =
           Scope.run(
               "layer",
-              () ->
-                  model
-                      .blocks()
-                      .get(layer)
-                      .forward(
-                          in,
-                          spec,
-                          (q, k, v) ->
-                              Nn.attendCached(
-                                  Nn.rope(q, cos, sin),
-                                  Nn.rope(k, cos, sin),
-                                  v,
-                                  cache.keys(layer),
-                                  cache.values(layer),
-                                  mask,
-                                  cache.slot(),
-                                  spec.attentionScale())));
+              () -> {
+                KvCache.Layer past = cache.layer(layer);
+                return model
+                    .blocks()
+                    .get(layer)
+                    .forward(
+                        in,
+                        spec,
+                        (q, k, v) ->
+                            Nn.attendCached(
+                                Nn.rope(q, cos, sin),
+                                Nn.rope(k, cos, sin),
+                                v,
+                                past.keys(),
+                                past.values(),
+                                mask,
+                                cache.slot(),
+                                spec.attentionScale()));
+              });
     }
-    cache.advance();
     return model.norm(x);
   }
 }

@@ -10,6 +10,11 @@ import dev.temper.tensor.Tensor;
 public record Head(Parameter weight) {
   /** Scores [N, V]. Only for few rows at a time: use {@link LogProbs} for losses. */
   public Tensor logits(Tensor hidden) {
-    return Nn.linear(hidden, weight.value(), null);
+    return scores(Nn.linear(hidden, weight.value(), null));
+  }
+
+  /** Scores from the product of hidden states and the weight, whoever computed that. */
+  Tensor scores(Tensor product) {
+    return product;
   }
 }

@@ -1,14 +1,15 @@
 package dev.temper.model;
 
 import dev.temper.tensor.DType;
+import dev.temper.tensor.Nn;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Scope;
 import dev.temper.tensor.Shape;
 import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Keys and values of what a batch of sequences has read. All rows share the current slot: shorter
@@ -19,8 +20,9 @@ public final class KvCache implements AutoCloseable {
   private int rows;
   private int slot;
   private int[] starts;
-  private final List<Parameter> keys = new ArrayList<>();
-  private final List<Parameter> values = new ArrayList<>();
+  // [layers, 2, B, Hkv, T, d]: one tensor, so that one native call can run all layers. It keeps its
+  // size when rows leave; the rows in use are its first ones.
+  private Parameter memory;
 
   /**
    * An empty cache.
@@ -33,11 +35,11 @@ public final class KvCache implements AutoCloseable {
     this.capacity = capacity;
     this.slot = Arrays.stream(lengths).max().orElse(0);
     this.starts = Arrays.stream(lengths).map(n -> slot - n).toArray();
-    Shape shape = Shape.of(rows, spec.keyValueHeads(), capacity, spec.headWidth());
-    for (int i = 0; i < spec.layers(); i++) {
-      keys.add(Parameter.zeros("cache." + i + ".key", DType.F32, shape));
-      values.add(Parameter.zeros("cache." + i + ".value", DType.F32, shape));
-    }
+    this.memory =
+        Parameter.zeros(
+            "cache",
+            DType.F32,
+            Shape.of(spec.layers(), 2, rows, spec.keyValueHeads(), capacity, spec.headWidth()));
   }
 
   /** Rows in the batch. */
@@ -94,38 +96,54 @@ public final class KvCache implements AutoCloseable {
       return;
     }
     capacity += missing;
-    for (List<Parameter> half : List.of(keys, values)) {
-      half.replaceAll(
-          p -> {
-            long[] dims = p.shape().dims();
-            Parameter larger =
-                Scope.run(
-                    "reserve",
-                    () ->
-                        Parameter.of(
-                            p.name(),
-                            Tensors.cat(
-                                List.of(
-                                    p.value(), Tensors.zeros(dims[0], dims[1], missing, dims[3])),
-                                2)));
-            p.close();
-            return larger;
-          });
-    }
+    long[] dims = memory.shape().dims();
+    replace(
+        () ->
+            Tensors.cat(
+                List.of(
+                    memory.value(),
+                    Tensors.zeros(dims[0], dims[1], dims[2], dims[3], missing, dims[5])),
+                4));
   }
 
-  Tensor keys(int layer) {
-    return keys.get(layer).value();
+  private void replace(Supplier<Tensor> larger) {
+    Parameter made = Scope.run("cache", () -> Parameter.of(memory.name(), larger.get()));
+    memory.close();
+    memory = made;
   }
 
-  Tensor values(int layer) {
-    return values.get(layer).value();
+  /** Position of the token each row reads next. */
+  int[] positions() {
+    return Arrays.stream(starts).map(s -> slot - s).toArray();
+  }
+
+  /** Keys and values of a layer. */
+  record Layer(Tensor keys, Tensor values) {}
+
+  /** Views [B, Hkv, T, d] of a layer. */
+  Layer layer(int layer) {
+    List<Tensor> both = Nn.cacheLayer(memory.value(), layer, rows);
+    return new Layer(both.get(0), both.get(1));
+  }
+
+  /** All of it, [layers, 2, at least B, Hkv, T, d]. */
+  Tensor memory() {
+    return memory.value();
+  }
+
+  /** First slot of each row; empty if every row starts at 0. */
+  int[] starts() {
+    return Arrays.stream(starts).anyMatch(s -> s > 0) ? starts.clone() : new int[0];
   }
 
   /** Copies a prompt's keys and values [n, Hkv, d] of a layer into a row. */
   void writePrompt(int layer, int row, Tensor key, Tensor value) {
-    dev.temper.tensor.Nn.writeCache(keys(layer), key, row, starts[row]);
-    dev.temper.tensor.Nn.writeCache(values(layer), value, row, starts[row]);
+    write(layer, row, starts[row], key, value);
+  }
+
+  /** Copies keys and values [n, Hkv, d] of a layer into a row from a slot on. */
+  void write(int layer, int row, int from, Tensor key, Tensor value) {
+    Nn.writeCache(memory.value(), key, value, layer, row, from);
   }
 
   /** [B, 1, 1, slot + 1]: 0 where a row may look, -infinity before its prompt. */
@@ -144,7 +162,15 @@ public final class KvCache implements AutoCloseable {
    * @param kept ascending
    */
   public void keepRows(int[] kept) {
-    reorder(kept);
+    for (int i = 0; i < kept.length; i++) {
+      if (kept[i] >= rows || kept[i] < (i == 0 ? 0 : kept[i - 1] + 1)) {
+        throw new IllegalArgumentException(
+            "rows to keep: " + Arrays.toString(kept) + " must ascend and be below " + rows);
+      }
+    }
+    Scope.run("keep rows", () -> Nn.keepCacheRows(memory.value(), kept, slot));
+    starts = Arrays.stream(kept).map(r -> starts[r]).toArray();
+    rows = kept.length;
   }
 
   /**
@@ -152,19 +178,9 @@ public final class KvCache implements AutoCloseable {
    * order, several times and not at all.
    */
   public void reorder(int[] from) {
+    replace(() -> memory.value().indexSelect(2, Tensors.ofInts(from)));
     starts = Arrays.stream(from).map(r -> starts[r]).toArray();
     rows = from.length;
-    for (List<Parameter> half : List.of(keys, values)) {
-      half.replaceAll(
-          p -> {
-            Parameter smaller =
-                Scope.run(
-                    "keep rows",
-                    () -> Parameter.of(p.name(), p.value().indexSelect(0, Tensors.ofInts(from))));
-            p.close();
-            return smaller;
-          });
-    }
   }
 
   /** Slots there are. */
@@ -175,7 +191,6 @@ public final class KvCache implements AutoCloseable {
   /** Frees the memory. */
   @Override
   public void close() {
-    keys.forEach(Parameter::close);
-    values.forEach(Parameter::close);
+    memory.close();
   }
 }

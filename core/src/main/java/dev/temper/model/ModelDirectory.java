@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +26,7 @@ final class ModelDirectory implements AutoCloseable {
 
   private final Path path;
   private final ObjectNode config;
-  private @Nullable Tokenizer tokenizer;
+  private @Nullable CompletableFuture<Tokenizer> tokenizer;
 
   /** Tokenizer files that a GGUF file holds; empty for a directory. */
   private final Map<String, byte[]> vocabulary;
@@ -59,14 +61,33 @@ final class ModelDirectory implements AutoCloseable {
     return !vocabulary.isEmpty() || Files.isRegularFile(path.resolve("tokenizer.json"));
   }
 
+  /**
+   * Starts to read the tokenizer on another thread, if there is one: it takes about as long as the
+   * engine takes to start.
+   */
+  synchronized void startTokenizer() {
+    if (tokenizer == null && hasTokenizer()) {
+      tokenizer = CompletableFuture.supplyAsync(this::read);
+    }
+  }
+
+  private Tokenizer read() {
+    return vocabulary.isEmpty()
+        ? Tokenizer.load(path)
+        : Tokenizer.fromFiles(vocabulary, path.toString());
+  }
+
+  /** The tokenizer, once it is read. */
   synchronized Tokenizer tokenizer() {
     if (tokenizer == null) {
-      tokenizer =
-          vocabulary.isEmpty()
-              ? Tokenizer.load(path)
-              : Tokenizer.fromFiles(vocabulary, path.toString());
+      tokenizer = CompletableFuture.completedFuture(read());
     }
-    return tokenizer;
+    try {
+      return tokenizer.join();
+    } catch (CompletionException e) {
+      tokenizer = null;
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 
   /** Writes everything but the weights into {@code dir}. */
@@ -94,9 +115,18 @@ final class ModelDirectory implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (tokenizer != null) {
-      tokenizer.close();
+      // Waits for a tokenizer still being read; one that could not be read needs no closing.
+      tokenizer
+          .handle(
+              (read, failure) -> {
+                if (read != null) {
+                  read.close();
+                }
+                return true;
+              })
+          .join();
     }
   }
 }

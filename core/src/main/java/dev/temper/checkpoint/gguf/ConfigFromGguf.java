@@ -141,7 +141,7 @@ final class ConfigFromGguf {
               .put("factor", factor())
               .put(
                   "original_max_position_embeddings",
-                  (int) whole("rope.scaling.original_context_length"));
+                  whole("rope.scaling.original_context_length"));
       default ->
           throw bad(
               "rope.scaling.type '" + type + "' cannot be translated; none, linear and yarn can");

@@ -122,6 +122,7 @@ record GgufArchitecture(
   }
 
   @SafeVarargs
+  @SuppressWarnings("varargs")
   private static List<Names> join(List<Names>... parts) {
     return Arrays.stream(parts).flatMap(List::stream).toList();
   }
