@@ -153,14 +153,14 @@ final class PreferenceFormats {
         Passage.user(columns.textOrEmpty("system"), question),
         Passage.assistant(columns.text(chosen)),
         Passage.assistant(columns.text(rejected)),
-        PairScores.NONE);
+        PreferenceScores.NONE);
   }
 
   /** Both transcripts as messages; the prompt is what they share. */
   private static PairRow hh(ColumnReader columns) {
     List<Map<String, Object>> chosen = hhTurns(columns, "chosen");
     List<Map<String, Object>> rejected = hhTurns(columns, "rejected");
-    return TrlFormats.pair(columns, SharedPrompt.of(chosen, rejected), PairScores.NONE);
+    return TrlFormats.pair(columns, SharedPrompt.of(chosen, rejected), PreferenceScores.NONE);
   }
 
   private static List<Map<String, Object>> hhTurns(ColumnReader columns, String column) {
@@ -186,7 +186,7 @@ final class PreferenceFormats {
         Passage.user(columns.text("history")),
         Passage.assistant(first ? a : b),
         Passage.assistant(first ? b : a),
-        new PairScores(first ? scoreA : scoreB, first ? scoreB : scoreA, OptionalDouble.empty()));
+        new PreferenceScores(first ? scoreA : scoreB, first ? scoreB : scoreA, OptionalDouble.empty()));
   }
 
   /** Equal scores are a tie, which gives no pair. */
@@ -216,7 +216,7 @@ final class PreferenceFormats {
         new Passage.Text(prompt),
         new Passage.Text(" " + summaries.get(choice).text("text").strip()),
         new Passage.Text(" " + summaries.get(1 - choice).text("text").strip()),
-        PairScores.NONE);
+        PreferenceScores.NONE);
   }
 
   /** Texts are HTML there. */
