@@ -85,6 +85,7 @@ final class GenerateCommand implements Callable<Integer> {
   long seed;
 
   @Override
+  @SuppressWarnings("try") // The adapter need not be referred to: being attached is enough.
   public Integer call() {
     if ((prompt == null ? 0 : 1) + (chat == null ? 0 : 1) + (data == null ? 0 : 1) != 1) {
       throw new UserException("give exactly one of --prompt, --chat and --data");

@@ -82,7 +82,7 @@ public final class CausalLm implements AutoCloseable {
   }
 
   /**
-   * Loads a Hugging Face model directory.
+   * Loads a Hugging Face model directory, or a GGUF file, whose weights are dequantised.
    *
    * @throws UserException if a file is missing or damaged, the family is unknown, a tensor is
    *     missing or has the wrong shape, or the tokenizer has ids beyond the embedding

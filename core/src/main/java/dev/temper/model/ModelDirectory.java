@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.checkpoint.ConfigJson;
+import dev.temper.checkpoint.gguf.GgufFile;
+import dev.temper.checkpoint.gguf.GgufModel;
+import dev.temper.text.GgufVocabulary;
 import dev.temper.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +26,25 @@ final class ModelDirectory implements AutoCloseable {
   private final ObjectNode config;
   private @Nullable Tokenizer tokenizer;
 
-  private ModelDirectory(Path path, ObjectNode config) {
+  /** Tokenizer files that a GGUF file holds; empty for a directory. */
+  private final Map<String, byte[]> vocabulary;
+
+  private ModelDirectory(Path path, ObjectNode config, Map<String, byte[]> vocabulary) {
     this.path = path;
     this.config = config;
+    this.vocabulary = vocabulary;
   }
 
   static ModelDirectory open(Path dir) {
-    AtomicFiles.recover(dir);
-    return new ModelDirectory(dir, ConfigJson.read(dir));
+    if (GgufFile.isGguf(dir)) {
+      GgufModel model = GgufModel.open(dir);
+      return new ModelDirectory(
+          dir,
+          model.config(),
+          GgufVocabulary.read(model.file()).map(GgufVocabulary::files).orElse(Map.of()));
+    }
+    AtomicFiles.putInPlace(dir);
+    return new ModelDirectory(dir, ConfigJson.read(dir), Map.of());
   }
 
   Path path() {
@@ -42,12 +56,15 @@ final class ModelDirectory implements AutoCloseable {
   }
 
   boolean hasTokenizer() {
-    return Files.isRegularFile(path.resolve("tokenizer.json"));
+    return !vocabulary.isEmpty() || Files.isRegularFile(path.resolve("tokenizer.json"));
   }
 
   synchronized Tokenizer tokenizer() {
     if (tokenizer == null) {
-      tokenizer = Tokenizer.load(path);
+      tokenizer =
+          vocabulary.isEmpty()
+              ? Tokenizer.load(path)
+              : Tokenizer.fromFiles(vocabulary, path.toString());
     }
     return tokenizer;
   }
@@ -65,7 +82,7 @@ final class ModelDirectory implements AutoCloseable {
       ConfigJson.write(dir, out);
       for (String name : COPIED) {
         if (Files.exists(path.resolve(name)) && !dir.toRealPath().equals(path.toRealPath())) {
-          Files.copy(path.resolve(name), dir.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+          AtomicFiles.stream(dir.resolve(name), to -> Files.copy(path.resolve(name), to));
         }
       }
       if (hasTokenizer()) {
