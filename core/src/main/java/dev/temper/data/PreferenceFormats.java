@@ -186,7 +186,8 @@ final class PreferenceFormats {
         Passage.user(columns.text("history")),
         Passage.assistant(first ? a : b),
         Passage.assistant(first ? b : a),
-        new PreferenceScores(first ? scoreA : scoreB, first ? scoreB : scoreA, OptionalDouble.empty()));
+        new PreferenceScores(
+            first ? scoreA : scoreB, first ? scoreB : scoreA, OptionalDouble.empty()));
   }
 
   /** Equal scores are a tie, which gives no pair. */

@@ -9,7 +9,8 @@ import java.util.OptionalDouble;
  * @param rejected score of the rejected completion
  * @param margin by how much the chosen one should win (Touvron et al. 2023, Llama 2, equation 2)
  */
-public record PreferenceScores(OptionalDouble chosen, OptionalDouble rejected, OptionalDouble margin) {
+public record PreferenceScores(
+    OptionalDouble chosen, OptionalDouble rejected, OptionalDouble margin) {
   /** Nothing is known. */
   public static final PreferenceScores NONE =
       new PreferenceScores(OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());

@@ -102,7 +102,11 @@ final class TrlFormats {
   }
 
   static PairRow pair(
-      ColumnReader columns, Passage prompt, Passage chosen, Passage rejected, PreferenceScores scores) {
+      ColumnReader columns,
+      Passage prompt,
+      Passage chosen,
+      Passage rejected,
+      PreferenceScores scores) {
     ChatContext context = columns.context();
     return new PairRow(prompt, chosen, rejected, scores, context, columns.info());
   }
