@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Comparisons, ratings and rankings of answers. */
@@ -81,7 +82,7 @@ final class PreferenceFormats {
                   "prompt",
                   "response",
                   "helpfulness")
-              .gives(PromptCompletionRow.class, RankedRow.class)
+              .gives(Set.of(PromptCompletionRow.class, RankedRow.class))
               .grouped(RowGroups.by("prompt")),
           RowFormat.of(
               "helpsteer-preference",
