@@ -35,7 +35,7 @@ class InspectDataTest {
             "rows        4",
             "duplicates  1, first " + file + ":3 repeats " + file + ":1",
             "examples    4",
-            "characters  shortest 5, 25% 9, median 9, 75% 11, 95% 11, longest 11",
+            "characters  shortest 5, 25% 9, median 9, 75% 9, 95% 11, longest 11",
             "<prompt user> Add.",
             "<completion assistant> [[3]]");
     assertThat(out).doesNotContain("tokens  ");

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ final class OasstTree {
               c -> rows(c, c.object("prompt")),
               "message_tree_id",
               "prompt")
-          .gives(ChatRow.class, RankedRow.class)
+          .gives(Set.of(ChatRow.class, RankedRow.class))
           .when(row -> row.values().get("prompt") instanceof Map<?, ?>)
           .serves("ds-openassistant");
 
@@ -39,7 +40,7 @@ final class OasstTree {
               "text",
               "role",
               "replies")
-          .gives(ChatRow.class, RankedRow.class);
+          .gives(Set.of(ChatRow.class, RankedRow.class));
 
   /** A message a row, as on the hub: the rows of a tree stand together. */
   static final RowFormat MESSAGES =
@@ -51,7 +52,7 @@ final class OasstTree {
               "message_tree_id",
               "text",
               "role")
-          .gives(ChatRow.class, RankedRow.class)
+          .gives(Set.of(ChatRow.class, RankedRow.class))
           .grouped(RowGroups.by("message_tree_id"));
 
   private OasstTree() {}

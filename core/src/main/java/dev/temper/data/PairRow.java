@@ -23,7 +23,7 @@ public record PairRow(
     Passage prompt,
     Passage chosen,
     Passage rejected,
-    PairScores scores,
+    PreferenceScores scores,
     ChatContext context,
     RowInfo info)
     implements TypedRow {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Comparisons, ratings and rankings of answers. */
@@ -81,7 +82,7 @@ final class PreferenceFormats {
                   "prompt",
                   "response",
                   "helpfulness")
-              .gives(PromptCompletionRow.class, RankedRow.class)
+              .gives(Set.of(PromptCompletionRow.class, RankedRow.class))
               .grouped(RowGroups.by("prompt")),
           RowFormat.of(
               "helpsteer-preference",
@@ -153,14 +154,14 @@ final class PreferenceFormats {
         Passage.user(columns.textOrEmpty("system"), question),
         Passage.assistant(columns.text(chosen)),
         Passage.assistant(columns.text(rejected)),
-        PairScores.NONE);
+        PreferenceScores.NONE);
   }
 
   /** Both transcripts as messages; the prompt is what they share. */
   private static PairRow hh(ColumnReader columns) {
     List<Map<String, Object>> chosen = hhTurns(columns, "chosen");
     List<Map<String, Object>> rejected = hhTurns(columns, "rejected");
-    return TrlFormats.pair(columns, SharedPrompt.of(chosen, rejected), PairScores.NONE);
+    return TrlFormats.pair(columns, SharedPrompt.of(chosen, rejected), PreferenceScores.NONE);
   }
 
   private static List<Map<String, Object>> hhTurns(ColumnReader columns, String column) {
@@ -186,7 +187,8 @@ final class PreferenceFormats {
         Passage.user(columns.text("history")),
         Passage.assistant(first ? a : b),
         Passage.assistant(first ? b : a),
-        new PairScores(first ? scoreA : scoreB, first ? scoreB : scoreA, OptionalDouble.empty()));
+        new PreferenceScores(
+            first ? scoreA : scoreB, first ? scoreB : scoreA, OptionalDouble.empty()));
   }
 
   /** Equal scores are a tie, which gives no pair. */
@@ -216,7 +218,7 @@ final class PreferenceFormats {
         new Passage.Text(prompt),
         new Passage.Text(" " + summaries.get(choice).text("text").strip()),
         new Passage.Text(" " + summaries.get(1 - choice).text("text").strip()),
-        PairScores.NONE);
+        PreferenceScores.NONE);
   }
 
   /** Texts are HTML there. */

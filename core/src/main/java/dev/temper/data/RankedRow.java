@@ -85,7 +85,7 @@ public record RankedRow(Passage prompt, List<Scored> completions, ChatContext co
         prompt,
         chosen.completion(),
         rejected.completion(),
-        PairScores.of(chosen.score(), rejected.score()),
+        PreferenceScores.of(chosen.score(), rejected.score()),
         context,
         info);
   }

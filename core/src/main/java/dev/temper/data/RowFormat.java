@@ -94,11 +94,8 @@ public record RowFormat(
   }
 
   /** The same, which gives rows of these kinds. */
-  @SafeVarargs
-  @SuppressWarnings("varargs")
-  public final RowFormat gives(Class<? extends TypedRow>... several) {
-    return new RowFormat(
-        name, datasets, required, optional, Set.of(several), condition, mapping, grouping);
+  public RowFormat gives(Set<Class<? extends TypedRow>> several) {
+    return new RowFormat(name, datasets, required, optional, several, condition, mapping, grouping);
   }
 
   /** The columns for messages: {@code instruction + output (+ input)}. */

@@ -102,12 +102,16 @@ final class TrlFormats {
   }
 
   static PairRow pair(
-      ColumnReader columns, Passage prompt, Passage chosen, Passage rejected, PairScores scores) {
+      ColumnReader columns,
+      Passage prompt,
+      Passage chosen,
+      Passage rejected,
+      PreferenceScores scores) {
     ChatContext context = columns.context();
     return new PairRow(prompt, chosen, rejected, scores, context, columns.info());
   }
 
-  static PairRow pair(ColumnReader columns, SharedPrompt shared, PairScores scores) {
+  static PairRow pair(ColumnReader columns, SharedPrompt shared, PreferenceScores scores) {
     return pair(columns, shared.prompt(), shared.chosen(), shared.rejected(), scores);
   }
 
@@ -132,8 +136,8 @@ final class TrlFormats {
    * beside conversations that hold it) the prompt is what the completions share.
    */
   private static PairRow pair(ColumnReader columns) {
-    PairScores scores =
-        new PairScores(
+    PreferenceScores scores =
+        new PreferenceScores(
             columns.optionalNumber("score_chosen"),
             columns.optionalNumber("score_rejected"),
             columns.optionalNumber("margin"));
@@ -163,7 +167,7 @@ final class TrlFormats {
     Passage prompt = new Passage.Messages(conversation(columns));
     Passage chosen = answer(columns, "chosen");
     Passage rejected = answer(columns, "rejected");
-    return pair(columns, prompt, chosen, rejected, PairScores.NONE);
+    return pair(columns, prompt, chosen, rejected, PreferenceScores.NONE);
   }
 
   /** One message, or a list of them. */

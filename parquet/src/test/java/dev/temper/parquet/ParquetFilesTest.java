@@ -84,7 +84,7 @@ class ParquetFilesTest {
   @Test
   @Tag("slow")
   void many_damaged_files_give_rows_or_one_error() throws IOException {
-    damage(2_000, 4);
+    damage(1_000, 4);
   }
 
   private void damage(int trials, long seed) throws IOException {
