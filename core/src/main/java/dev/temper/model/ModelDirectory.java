@@ -39,10 +39,7 @@ final class ModelDirectory implements AutoCloseable {
   static ModelDirectory open(Path dir) {
     if (GgufFile.isGguf(dir)) {
       GgufModel model = GgufModel.open(dir);
-      return new ModelDirectory(
-          dir,
-          model.config(),
-          GgufVocabulary.read(model.file()).map(GgufVocabulary::files).orElse(Map.of()));
+      return new ModelDirectory(dir, model.config(), GgufVocabulary.filesOf(model.file()));
     }
     AtomicFiles.recover(dir);
     return new ModelDirectory(dir, ConfigJson.read(dir), Map.of());

@@ -15,7 +15,6 @@ import java.util.Optional;
  * @param permuted whether rows of the query and key projections are reordered, because llama.cpp
  *     rotates neighbouring elements where Hugging Face rotates halves
  * @param normsPlusOne whether norms are stored as 1 + weight
- * @param vocabularySize whether the metadata names the vocabulary's size
  * @param tensors names in both worlds; {@code #} stands for the number of a block
  */
 record GgufArchitecture(
@@ -23,7 +22,6 @@ record GgufArchitecture(
     String className,
     boolean permuted,
     boolean normsPlusOne,
-    boolean vocabularySize,
     List<Names> tensors) {
 
   /** A tensor's name without {@code .weight} or {@code .bias}. */
@@ -61,19 +59,16 @@ record GgufArchitecture(
               "LlamaForCausalLM",
               true,
               false,
-              true,
               join(OUTSIDE, ATTENTION, PRE_NORM, GATED_FEED_FORWARD)),
           new GgufArchitecture(
               "qwen2",
               "Qwen2ForCausalLM",
               false,
               false,
-              false,
               join(OUTSIDE, ATTENTION, PRE_NORM, GATED_FEED_FORWARD)),
           new GgufArchitecture(
               "qwen3",
               "Qwen3ForCausalLM",
-              false,
               false,
               false,
               join(
@@ -87,7 +82,6 @@ record GgufArchitecture(
               "Gemma2ForCausalLM",
               false,
               true,
-              false,
               join(
                   OUTSIDE,
                   ATTENTION,
@@ -99,7 +93,6 @@ record GgufArchitecture(
           new GgufArchitecture(
               "phi3",
               "Phi3ForCausalLM",
-              false,
               false,
               false,
               join(
