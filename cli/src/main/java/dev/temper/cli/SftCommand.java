@@ -5,6 +5,7 @@ import dev.temper.model.CausalLm;
 import dev.temper.sft.NefTune;
 import dev.temper.sft.SftLosses;
 import dev.temper.sft.SftTrainer;
+import dev.temper.tensor.EngineInfo;
 import dev.temper.text.TrainOn;
 import dev.temper.train.TrainingListener;
 import dev.temper.train.TrainingReport;
@@ -50,14 +51,15 @@ final class SftCommand implements Callable<Integer> {
 
   @Mixin final TrainingOptions training = new TrainingOptions();
   @Mixin final OptimizerOptions optimizer = new OptimizerOptions(2e-5);
-  @Mixin final SampleOptions sample = new SampleOptions();
+  @Mixin final ReportOptions report = new ReportOptions();
   @Spec @Nullable CommandSpec spec;
 
   @Override
   public Integer call() {
     CommandSpec command = Given.of(spec, "spec");
     PrintWriter console = command.commandLine().getOut();
-    run.prepare();
+    training.check();
+    run.check();
     try (CausalLm lm = model.load()) {
       SftTrainer trainer = trainer(lm);
       console.printf(
@@ -67,14 +69,25 @@ final class SftCommand implements Callable<Integer> {
           trainer.size(),
           trainer.heldOut().size(),
           trainer.plannedSteps());
+      warnOfLosses(trainer, console);
+      EngineInfo engine = EngineInfo.load();
       RunInfo info =
           new RunInfo(
               "SFT of " + model.directory(),
               RunConfig.of(command),
               training.seed,
               data.files(trainer.size(), trainer.heldOut().size()),
-              Map.of("djl", "0.36.0", "pytorch", "2.7.1"));
-      return new TrainingRun(lm, adapter, run, sample, info, console).execute(of(trainer));
+              Map.of("djl", engine.djlVersion(), "pytorch", engine.version()));
+      return new TrainingRun(lm, adapter, run, report, info, console).execute(of(trainer));
+    }
+  }
+
+  private static void warnOfLosses(SftTrainer trainer, PrintWriter console) {
+    if (trainer.dropped() > 0) {
+      console.printf("warning: %d rows left out: nothing in them is trained%n", trainer.dropped());
+    }
+    if (trainer.truncated() > 0) {
+      console.printf("warning: %d rows cut to --max-length%n", trainer.truncated());
     }
   }
 
@@ -94,14 +107,22 @@ final class SftCommand implements Callable<Integer> {
             .evalEvery(training.evalEvery)
             .saveEvery(training.saveEvery)
             .patience(training.patience)
+            .keepCheckpoints(training.keepCheckpoints)
+            .stopRule(data.stopRule)
             .seed(training.seed)
-            .shuffle(!data.noShuffle)
+            .shuffle(data.shuffle)
             .output(run.directory())
             .resume(run.resume);
     if (neftune > 0) {
       t.noise(new NefTune(neftune));
     }
-    data.data.forEach(t::data);
+    if (data.packing != null) {
+      t.packing(data.packing);
+    }
+    if (training.restoreBest != null) {
+      t.restoreBest(training.restoreBest);
+    }
+    data.sources().forEach(t::data);
     data.evalData.forEach(t::evalData);
     return t;
   }

@@ -79,7 +79,7 @@ public final class Checkpoint {
       }
       return GgufFile.isGguf(path) ? GgufModel.open(path).checkpoint() : single(path);
     }
-    AtomicFiles.recover(path);
+    AtomicFiles.putInPlace(path);
     if (!Files.isDirectory(path)) {
       throw new CheckpointException(path + ": no such model directory or file");
     }

@@ -138,17 +138,29 @@ public final class KvCache implements AutoCloseable {
     return Tensors.of(m, rows, 1, 1, width);
   }
 
-  /** Keeps only these rows, in this order. */
+  /**
+   * Keeps only these rows.
+   *
+   * @param kept ascending
+   */
   public void keepRows(int[] kept) {
-    starts = Arrays.stream(kept).map(r -> starts[r]).toArray();
-    rows = kept.length;
+    reorder(kept);
+  }
+
+  /**
+   * Replaces the rows: row i becomes a copy of what row {@code from[i]} was. Rows may come in any
+   * order, several times and not at all.
+   */
+  public void reorder(int[] from) {
+    starts = Arrays.stream(from).map(r -> starts[r]).toArray();
+    rows = from.length;
     for (List<Parameter> half : List.of(keys, values)) {
       half.replaceAll(
           p -> {
             Parameter smaller =
                 Scope.run(
                     "keep rows",
-                    () -> Parameter.of(p.name(), p.value().indexSelect(0, Tensors.ofInts(kept))));
+                    () -> Parameter.of(p.name(), p.value().indexSelect(0, Tensors.ofInts(from))));
             p.close();
             return smaller;
           });

@@ -11,7 +11,6 @@ import dev.temper.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +40,7 @@ final class ModelDirectory implements AutoCloseable {
       GgufModel model = GgufModel.open(dir);
       return new ModelDirectory(dir, model.config(), GgufVocabulary.filesOf(model.file()));
     }
-    AtomicFiles.recover(dir);
+    AtomicFiles.putInPlace(dir);
     return new ModelDirectory(dir, ConfigJson.read(dir), Map.of());
   }
 
@@ -80,7 +79,7 @@ final class ModelDirectory implements AutoCloseable {
       ConfigJson.write(dir, out);
       for (String name : COPIED) {
         if (Files.exists(path.resolve(name)) && !dir.toRealPath().equals(path.toRealPath())) {
-          Files.copy(path.resolve(name), dir.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+          AtomicFiles.stream(dir.resolve(name), to -> Files.copy(path.resolve(name), to));
         }
       }
       if (hasTokenizer()) {

@@ -232,11 +232,15 @@ public final class TrainingLoop {
         loss += microBatch(micro, counts, noise, metrics);
       }
       if (!Double.isFinite(loss)) {
-        refuse(before, examples, loss);
+        refuse(before, examples, "loss", loss);
       }
       double rate =
           optimizerSettings().learningRate() * settings.schedule().factor(step, settings.steps());
-      double norm = update(rate);
+      double norm = gradientNorm();
+      if (!Double.isFinite(norm)) {
+        refuse(before, examples, "gradient norm", norm);
+      }
+      update(rate, norm);
       step++;
       int tokens = java.util.Arrays.stream(lengths).sum();
       tokensSeen += tokens;
@@ -271,33 +275,41 @@ public final class TrainingLoop {
                   }));
     }
 
-    /** Clips, updates, zeroes; returns the norm before clipping. */
-    private double update(double rate) {
-      return Scope.run(
+    private List<Tensor> gradients() {
+      List<Tensor> gradients = new ArrayList<>();
+      trainable.parameters().forEach(p -> p.gradient().ifPresent(gradients::add));
+      return gradients;
+    }
+
+    private double gradientNorm() {
+      return Scope.run("gradient norm", () -> Optim.norm(gradients()));
+    }
+
+    /** Clips, updates, zeroes. */
+    private void update(double rate, double norm) {
+      Scope.run(
           "update",
           () -> {
-            List<Tensor> gradients = new ArrayList<>();
-            trainable.parameters().forEach(p -> p.gradient().ifPresent(gradients::add));
-            double norm = Optim.norm(gradients);
             double factor = settings.maxGradNorm() / (norm + 1e-6);
             if (settings.maxGradNorm() > 0 && factor < 1) {
-              Optim.scale(gradients, factor);
+              Optim.scale(gradients(), factor);
             }
             optimizer.step(rate);
             trainable.parameters().forEach(Parameter::zeroGradient);
-            return norm;
           });
     }
 
-    private void refuse(String sourceBefore, List<E> examples, double loss) {
+    private void refuse(String sourceBefore, List<E> examples, String what, double value) {
       trainable.parameters().forEach(Parameter::zeroGradient);
       checkpoints.ifPresent(
           c -> saved = Optional.of(c.save(state(sourceBefore), trainable.parameters(), optimizer)));
       throw new UserException(
           "step "
               + (step + 1)
-              + ": the loss is "
-              + loss
+              + ": the "
+              + what
+              + " is "
+              + value
               + " on "
               + examples.stream().limit(8).map(objective::describe).toList()
               + "; the weights are as they were before this step"

@@ -2,22 +2,24 @@ package dev.temper.sft;
 
 import dev.temper.UserException;
 import dev.temper.data.DataCursor;
+import dev.temper.data.DataException;
 import dev.temper.data.DataOrder;
 import dev.temper.data.DataSource;
 import dev.temper.data.Dataset;
 import dev.temper.data.PackedSequence;
 import dev.temper.data.Packing;
-import dev.temper.data.Rows;
-import dev.temper.data.SftRow;
+import dev.temper.data.RowView;
 import dev.temper.data.StopRule;
 import dev.temper.data.TokenExample;
 import dev.temper.data.Truncation;
+import dev.temper.data.TypedRows;
 import dev.temper.train.DatasetSource;
 import dev.temper.train.Source;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sources the data sets, whose weights say how they are mixed
  * @param rows the rows of each
+ * @param truncated rows of the files that were cut to the maximal length
+ * @param dropped rows of the files of which nothing is trained
  */
-record SftData(List<DataSource> sources, List<List<PackedSequence>> rows) {
+record SftData(
+    List<DataSource> sources, List<List<PackedSequence>> rows, int truncated, int dropped) {
   /** Where rows come from: a file, or examples that are there already. */
   record Input(DataSource source, @Nullable List<TokenExample> examples) {
     static Input file(DataSource source) {
@@ -41,37 +46,49 @@ record SftData(List<DataSource> sources, List<List<PackedSequence>> rows) {
     List<TokenExample> read(SftEncoder encoder) {
       return examples != null
           ? examples
-          : Rows.load(source.file()).stream().map(SftRow::parse).map(encoder::encode).toList();
+          : TypedRows.load(source.file(), RowView.SFT).stream().map(encoder::encode).toList();
     }
   }
 
   /**
    * Reads, encodes and cuts or packs.
    *
+   * @param vocabulary token ids are below this
    * @param packing null: one example a row
    */
   static SftData of(
-      List<Input> inputs, SftEncoder encoder, int maxLength, @Nullable Packing packing) {
+      List<Input> inputs,
+      SftEncoder encoder,
+      int maxLength,
+      int vocabulary,
+      @Nullable Packing packing) {
     List<List<PackedSequence>> rows = new ArrayList<>();
+    int truncated = 0;
+    int dropped = 0;
     for (Input input : inputs) {
-      rows.add(rows(input, input.read(encoder), maxLength, packing));
+      List<TokenExample> examples = input.read(encoder);
+      examples.forEach(example -> requireKnownTokens(example, vocabulary));
+      Truncation.Result cut = Truncation.keepStart(maxLength).apply(examples);
+      truncated += cut.truncated();
+      dropped += cut.dropped();
+      rows.add(rows(input, examples, cut, maxLength, packing));
     }
-    return new SftData(inputs.stream().map(Input::source).toList(), rows);
+    return new SftData(inputs.stream().map(Input::source).toList(), rows, truncated, dropped);
   }
 
   private static List<PackedSequence> rows(
-      Input input, List<TokenExample> examples, int maxLength, @Nullable Packing packing) {
-    List<PackedSequence> rows;
-    if (packing == null) {
-      List<TokenExample> kept = Truncation.keepStart(maxLength).apply(examples).kept();
-      rows = kept.stream().map(PackedSequence::of).toList();
-    } else {
-      // Rows of which nothing is trained are dropped, as they are without packing.
-      rows =
-          packing.pack(examples, maxLength).stream()
-              .filter(row -> row.trainedTokens() > 0)
-              .toList();
-    }
+      Input input,
+      List<TokenExample> examples,
+      Truncation.Result cut,
+      int maxLength,
+      @Nullable Packing packing) {
+    // Packed rows of which nothing is trained are dropped, as they are without packing.
+    List<PackedSequence> rows =
+        packing == null
+            ? cut.kept().stream().map(PackedSequence::of).toList()
+            : packing.pack(examples, maxLength).stream()
+                .filter(row -> row.trainedTokens() > 0)
+                .toList();
     if (rows.isEmpty()) {
       throw new UserException(
           input.source().file()
@@ -84,9 +101,27 @@ record SftData(List<DataSource> sources, List<List<PackedSequence>> rows) {
     return rows;
   }
 
-  /** Every example of every row, in order. */
+  private static void requireKnownTokens(TokenExample example, int vocabulary) {
+    for (int id : example.ids()) {
+      if (id >= vocabulary) {
+        throw new DataException(
+            example.origin(),
+            "token id "
+                + id
+                + " is outside the model's vocabulary of "
+                + vocabulary
+                + ": was the row tokenized for another model?");
+      }
+    }
+  }
+
+  /** Every example of every row, in order, but for pieces of which nothing is trained. */
   List<TokenExample> examples() {
-    return rows.stream().flatMap(List::stream).flatMap(row -> row.segments().stream()).toList();
+    return rows.stream().flatMap(List::stream).flatMap(SftData::trained).toList();
+  }
+
+  private static Stream<TokenExample> trained(PackedSequence row) {
+    return row.segments().stream().filter(example -> example.trainedTokens() > 0);
   }
 
   /** Number of rows, all data sets together. */
@@ -103,7 +138,7 @@ record SftData(List<DataSource> sources, List<List<PackedSequence>> rows) {
   Source<TokenExample> source(DataOrder order, long seed, StopRule stop, int batchSize) {
     List<PackedSequence> all = rows.stream().flatMap(List::stream).toList();
     return new DatasetSource<>(Dataset.of(all), cursor(order, seed, stop), batchSize)
-        .flatMap(row -> row.segments().stream().filter(e -> e.trainedTokens() > 0).toList());
+        .flatMap(row -> trained(row).toList());
   }
 
   private DataCursor cursor(DataOrder order, long seed, StopRule stop) {

@@ -150,8 +150,9 @@ public final class SftTrainer {
   private SftData read(List<SftData.Input> from) {
     return SftData.of(
         from,
-        new SftEncoder(model.tokenizer(), trainOn, completionOnly),
+        new SftEncoder(model::tokenizer, trainOn, completionOnly),
         Math.min(maxLength, model.spec().contextLength()),
+        model.spec().vocabulary(),
         packing);
   }
 
@@ -333,6 +334,16 @@ public final class SftTrainer {
       heldOut = ready;
     }
     return ready;
+  }
+
+  /** Rows of the training data that were cut to the maximal length. */
+  public int truncated() {
+    return prepared().truncated();
+  }
+
+  /** Rows of the training data that were left out because nothing in them is trained. */
+  public int dropped() {
+    return prepared().dropped();
   }
 
   /** Rows to train on: examples, or packed rows of them. */

@@ -187,7 +187,12 @@ public final class RunDirectory {
     AtomicFiles.stream(runJson(), out -> out.write(RunJson.write(run)));
   }
 
-  private static void requireUnused(Path root) {
+  /**
+   * Checks that a run can start here.
+   *
+   * @throws UserException if {@code root} is a file or holds a run already
+   */
+  public static void requireUnused(Path root) {
     if (Files.exists(root) && !Files.isDirectory(root)) {
       throw new UserException(root + " is a file: choose a directory for the run");
     }
