@@ -154,7 +154,7 @@ public record ModelConverter(
           return stored.writable() ? stored : GgufType.F32;
         },
         () -> vocabulary.map(GgufVocabulary::metadata).orElse(Map.of()),
-        vocabulary.map(GgufVocabulary::files).orElse(Map.of()));
+        GgufVocabulary.filesOf(model.file()));
   }
 
   private Model fromDirectory(Path in) {

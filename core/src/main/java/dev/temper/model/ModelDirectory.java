@@ -40,10 +40,7 @@ final class ModelDirectory implements AutoCloseable {
   static ModelDirectory open(Path dir) {
     if (GgufFile.isGguf(dir)) {
       GgufModel model = GgufModel.open(dir);
-      return new ModelDirectory(
-          dir,
-          model.config(),
-          GgufVocabulary.read(model.file()).map(GgufVocabulary::files).orElse(Map.of()));
+      return new ModelDirectory(dir, model.config(), GgufVocabulary.filesOf(model.file()));
     }
     AtomicFiles.putInPlace(dir);
     return new ModelDirectory(dir, ConfigJson.read(dir), Map.of());

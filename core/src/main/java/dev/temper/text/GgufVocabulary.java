@@ -166,6 +166,22 @@ public record GgufVocabulary(
     return GgufVocabularyMetadata.read(file);
   }
 
+  /**
+   * The tokenizer files of a GGUF file's vocabulary, as {@link #files()} makes them; none if it has
+   * no vocabulary.
+   *
+   * @throws TokenizerException naming the file, if the vocabulary is damaged, or of a kind that
+   *     cannot be translated
+   */
+  public static Map<String, byte[]> filesOf(GgufFile file) {
+    Optional<GgufVocabulary> vocabulary = read(file);
+    try {
+      return vocabulary.map(GgufVocabulary::files).orElse(Map.of());
+    } catch (TokenizerException e) {
+      throw new TokenizerException(file.path() + ": its vocabulary: " + e.getMessage(), e);
+    }
+  }
+
   /** The vocabulary as key-value pairs of a GGUF file. */
   public Map<String, GgufValue> metadata() {
     return GgufVocabularyMetadata.write(this);

@@ -77,6 +77,8 @@ class ModelConverterTest {
             "attn_logit_softcapping",
             "final_logit_softcapping",
             "query_pre_attn_scalar",
+            "bos_token_id",
+            "eos_token_id",
             "rope_parameters")) {
       if (before.has(key)) {
         assertThat(after.get(key)).as(key).isEqualTo(before.get(key));

@@ -32,8 +32,8 @@ final class ConfigFromGguf {
     out.put("model_type", a.modelType());
     int width = whole("embedding_length");
     int heads = whole("attention.head_count");
-    int headWidth = (int) optional("attention.key_length").orElse(width / heads);
-    if (optional("attention.value_length").orElse(headWidth) != headWidth) {
+    int headWidth = whole("attention.key_length", width / heads);
+    if (whole("attention.value_length", headWidth) != headWidth) {
       throw bad("attention.value_length differs from key_length, which cannot be translated");
     }
     if (headWidth < 2 || headWidth % 2 != 0) {
@@ -43,7 +43,7 @@ final class ConfigFromGguf {
     out.put("intermediate_size", whole("feed_forward_length"));
     out.put("num_hidden_layers", whole("block_count"));
     out.put("num_attention_heads", heads);
-    out.put("num_key_value_heads", (int) optional("attention.head_count_kv").orElse(heads));
+    out.put("num_key_value_heads", whole("attention.head_count_kv", heads));
     out.put("head_dim", headWidth);
     out.put("vocab_size", vocabulary());
     out.put("max_position_embeddings", whole("context_length"));
@@ -87,7 +87,7 @@ final class ConfigFromGguf {
     out.put("attention_bias", false);
     out.put("attn_logit_softcapping", optionalReal("attn_logit_softcapping").orElse(50));
     out.put("final_logit_softcapping", optionalReal("final_logit_softcapping").orElse(30));
-    out.put("sliding_window", optional("attention.sliding_window").orElse(4096));
+    out.put("sliding_window", whole("attention.sliding_window", 4096));
     out.put("query_pre_attn_scalar", gemma2Scalar(whole("block_count"), width, heads, headWidth));
   }
 
@@ -100,12 +100,12 @@ final class ConfigFromGguf {
     if (file.names().contains("rope_factors_long.weight")) {
       throw bad("uses longrope, which cannot be translated yet");
     }
-    long rotated = optional("rope.dimension_count").orElse(headWidth);
+    int rotated = whole("rope.dimension_count", headWidth);
     out.put("hidden_act", "silu");
     out.put("partial_rotary_factor", (double) rotated / headWidth);
     out.put(
         "original_max_position_embeddings",
-        optional("rope.scaling.original_context_length").orElse(whole("context_length")));
+        whole("rope.scaling.original_context_length", whole("context_length")));
     long window = optional("attention.sliding_window").orElse(0);
     if (window > 0 && window < whole("context_length")) {
       out.put("sliding_window", window);
@@ -199,7 +199,14 @@ final class ConfigFromGguf {
   }
 
   private int whole(String key) {
-    long v = optional(key).orElseThrow(() -> m.missing(architecture + "." + key));
+    return positive(key, optional(key).orElseThrow(() -> m.missing(architecture + "." + key)));
+  }
+
+  private int whole(String key, int otherwise) {
+    return positive(key, optional(key).orElse(otherwise));
+  }
+
+  private int positive(String key, long v) {
     if (v < 1 || v > Integer.MAX_VALUE) {
       throw bad("metadata '" + architecture + "." + key + "' is " + v + "; it must be positive");
     }

@@ -29,10 +29,10 @@ final class ConfigToGguf {
    * @param where the file's name, for messages
    */
   static Map<String, GgufValue> of(String where, ObjectNode config, GgufArchitecture a) {
-    return new ConfigToGguf(where, config, a.modelType()).metadata(a);
+    return new ConfigToGguf(where, config, a.modelType()).metadata();
   }
 
-  private Map<String, GgufValue> metadata(GgufArchitecture a) {
+  private Map<String, GgufValue> metadata() {
     int width = whole("hidden_size");
     int heads = whole("num_attention_heads");
     int headWidth = headWidth(c, width, heads);
@@ -47,9 +47,7 @@ final class ConfigToGguf {
     put("attention.layer_norm_rms_epsilon", c.path("rms_norm_eps").asDouble(1e-6));
     int rotated = (int) Math.round(headWidth * rope("partial_rotary_factor").asDouble(1));
     put("rope.dimension_count", rotated);
-    if (a.vocabularySize()) {
-      put("vocab_size", whole("vocab_size"));
-    }
+    put("vocab_size", whole("vocab_size"));
     switch (architecture) {
       case "gemma2" -> gemma2(width, heads, headWidth);
       case "phi3" -> phi3();

@@ -2,7 +2,6 @@ package dev.temper.checkpoint.gguf;
 
 import dev.temper.checkpoint.CheckpointException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,7 +14,6 @@ import java.util.Optional;
  * @param permuted whether rows of the query and key projections are reordered, because llama.cpp
  *     rotates neighbouring elements where Hugging Face rotates halves
  * @param normsPlusOne whether norms are stored as 1 + weight
- * @param vocabularySize whether the metadata names the vocabulary's size
  * @param tensors names in both worlds; {@code #} stands for the number of a block
  */
 record GgufArchitecture(
@@ -23,7 +21,6 @@ record GgufArchitecture(
     String className,
     boolean permuted,
     boolean normsPlusOne,
-    boolean vocabularySize,
     List<Names> tensors) {
 
   /** A tensor's name without {@code .weight} or {@code .bias}. */
@@ -61,57 +58,55 @@ record GgufArchitecture(
               "LlamaForCausalLM",
               true,
               false,
-              true,
-              join(OUTSIDE, ATTENTION, PRE_NORM, GATED_FEED_FORWARD)),
+              join(List.of(OUTSIDE, ATTENTION, PRE_NORM, GATED_FEED_FORWARD))),
           new GgufArchitecture(
               "qwen2",
               "Qwen2ForCausalLM",
               false,
               false,
-              false,
-              join(OUTSIDE, ATTENTION, PRE_NORM, GATED_FEED_FORWARD)),
+              join(List.of(OUTSIDE, ATTENTION, PRE_NORM, GATED_FEED_FORWARD))),
           new GgufArchitecture(
               "qwen3",
               "Qwen3ForCausalLM",
               false,
               false,
-              false,
               join(
-                  OUTSIDE,
-                  ATTENTION,
-                  block("attn_q_norm", "self_attn.q_norm", "attn_k_norm", "self_attn.k_norm"),
-                  PRE_NORM,
-                  GATED_FEED_FORWARD)),
+                  List.of(
+                      OUTSIDE,
+                      ATTENTION,
+                      block("attn_q_norm", "self_attn.q_norm", "attn_k_norm", "self_attn.k_norm"),
+                      PRE_NORM,
+                      GATED_FEED_FORWARD))),
           new GgufArchitecture(
               "gemma2",
               "Gemma2ForCausalLM",
               false,
               true,
-              false,
               join(
-                  OUTSIDE,
-                  ATTENTION,
-                  block(
-                      "post_attention_norm", "post_attention_layernorm",
-                      "ffn_norm", "pre_feedforward_layernorm",
-                      "post_ffw_norm", "post_feedforward_layernorm"),
-                  GATED_FEED_FORWARD)),
+                  List.of(
+                      OUTSIDE,
+                      ATTENTION,
+                      block(
+                          "post_attention_norm", "post_attention_layernorm",
+                          "ffn_norm", "pre_feedforward_layernorm",
+                          "post_ffw_norm", "post_feedforward_layernorm"),
+                      GATED_FEED_FORWARD))),
           new GgufArchitecture(
               "phi3",
               "Phi3ForCausalLM",
               false,
               false,
-              false,
               join(
-                  OUTSIDE,
-                  block(
-                      "attn_norm", "input_layernorm",
-                      "attn_qkv", "self_attn.qkv_proj",
-                      "attn_output", "self_attn.o_proj",
-                      // Gate and up, one after the other, in both worlds.
-                      "ffn_up", "mlp.gate_up_proj",
-                      "ffn_down", "mlp.down_proj"),
-                  PRE_NORM)));
+                  List.of(
+                      OUTSIDE,
+                      block(
+                          "attn_norm", "input_layernorm",
+                          "attn_qkv", "self_attn.qkv_proj",
+                          "attn_output", "self_attn.o_proj",
+                          // Gate and up, one after the other, in both worlds.
+                          "ffn_up", "mlp.gate_up_proj",
+                          "ffn_down", "mlp.down_proj"),
+                      PRE_NORM))));
 
   private static List<Names> block(String... pairs) {
     List<Names> out = new ArrayList<>();
@@ -121,10 +116,8 @@ record GgufArchitecture(
     return out;
   }
 
-  @SafeVarargs
-  @SuppressWarnings("varargs")
-  private static List<Names> join(List<Names>... parts) {
-    return Arrays.stream(parts).flatMap(List::stream).toList();
+  private static List<Names> join(List<List<Names>> parts) {
+    return parts.stream().flatMap(List::stream).toList();
   }
 
   /**
@@ -143,7 +136,7 @@ record GgufArchitecture(
                         + " '"
                         + name
                         + "' cannot be translated between GGUF and Hugging Face; these can: "
-                        + String.join(", ", ALL.stream().map(a -> a.modelType).toList())));
+                        + String.join(List.of(", ", ALL.stream().map(a -> a.modelType).toList()))));
   }
 
   /** The Hugging Face name of a GGUF tensor. */

@@ -1,5 +1,6 @@
 package dev.temper.checkpoint.gguf;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.checkpoint.CheckpointException;
 import dev.temper.checkpoint.TensorSource;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
@@ -66,7 +68,7 @@ public final class GgufExport {
     metadata.putAll(ConfigToGguf.of(where, config, architecture));
     metadata.put("general.file_type", new GgufValue.Whole(GgufValue.Kind.UINT32, fileType));
     metadata.put("general.quantization_version", new GgufValue.Whole(GgufValue.Kind.UINT32, 2));
-    metadata.putAll(vocabulary);
+    metadata.putAll(vocabulary.isEmpty() ? roles() : vocabulary);
     List<GgufTensorSource> sources = new ArrayList<>();
     ConfigToGguf.ropeFactors(config)
         .ifPresent(
@@ -85,6 +87,24 @@ public final class GgufExport {
       }
     }
     GgufWriter.write(out, metadata, sources, progress);
+  }
+
+  /** Ids of tokens with a role, which a model has even where no vocabulary is known. */
+  private Map<String, GgufValue> roles() {
+    Map<String, GgufValue> out = new LinkedHashMap<>();
+    new TreeMap<>(Map.of("bos", "bos", "eos", "eos", "pad", "padding"))
+        .forEach(
+            (name, gguf) -> {
+              // Some models have several ends; a GGUF file has one.
+              JsonNode given = config.path(name + "_token_id");
+              JsonNode id = given.isArray() ? given.path(0) : given;
+              if (id.isInt() && id.intValue() >= 0) {
+                out.put(
+                    "tokenizer.ggml." + gguf + "_token_id",
+                    new GgufValue.Whole(GgufValue.Kind.UINT32, id.intValue()));
+              }
+            });
+    return out;
   }
 
   private GgufTensorSource tensor(TensorSource t, GgufType wanted) {

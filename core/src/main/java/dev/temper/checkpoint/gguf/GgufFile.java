@@ -26,10 +26,27 @@ public final class GgufFile {
 
   private final Path path;
   private final GgufHeader header;
+  private final Pages pages;
 
-  private GgufFile(Path path, GgufHeader header) {
+  private GgufFile(Path path, GgufHeader header, Pages pages) {
     this.path = path;
     this.header = header;
+    this.pages = pages;
+  }
+
+  /** Where the bytes of a file come from. */
+  @FunctionalInterface
+  private interface Pages {
+    ByteBuffer map(long from, int length) throws IOException;
+  }
+
+  /** A file whose content is in memory. */
+  static GgufFile of(Path name, byte[] content) {
+    ByteBuffer all = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+    return new GgufFile(
+        name,
+        GgufHeader.parse(name, all.duplicate().order(ByteOrder.LITTLE_ENDIAN), content.length),
+        (from, length) -> all.slice((int) from, length).order(ByteOrder.LITTLE_ENDIAN));
   }
 
   /**
@@ -45,9 +62,21 @@ public final class GgufFile {
           channel
               .map(FileChannel.MapMode.READ_ONLY, 0, Math.min(size, Integer.MAX_VALUE))
               .order(ByteOrder.LITTLE_ENDIAN);
-      return new GgufFile(path, GgufHeader.parse(path, start, size));
+      return new GgufFile(
+          path, GgufHeader.parse(path, start, size), (from, length) -> map(path, from, length));
     } catch (IOException e) {
       throw new CheckpointException(path + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static ByteBuffer map(Path path, long from, int length) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      if (from + length > channel.size()) {
+        throw new CheckpointException(path + ": the file was cut short after it was opened");
+      }
+      return channel
+          .map(FileChannel.MapMode.READ_ONLY, from, length)
+          .order(ByteOrder.LITTLE_ENDIAN);
     }
   }
 
@@ -125,14 +154,8 @@ public final class GgufFile {
     if (length == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);
     }
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long from = header.dataStart() + t.offset() + offset;
-      if (from + length > channel.size()) {
-        throw new CheckpointException(path + ": the file was cut short after it was opened");
-      }
-      return channel
-          .map(FileChannel.MapMode.READ_ONLY, from, length)
-          .order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      return pages.map(header.dataStart() + t.offset() + offset, length);
     } catch (IOException e) {
       throw new CheckpointException(
           path + ": tensor '" + name + "' cannot be mapped: " + e.getMessage(), e);

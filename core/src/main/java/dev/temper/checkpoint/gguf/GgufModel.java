@@ -39,7 +39,11 @@ public final class GgufModel {
    *     holds a tensor that has no place in a Hugging Face model of that kind
    */
   public static GgufModel open(Path path) {
-    GgufFile file = GgufFile.open(path);
+    return of(GgufFile.open(path));
+  }
+
+  static GgufModel of(GgufFile file) {
+    Path path = file.path();
     String name =
         file.metadata()
             .text("general.architecture")
