@@ -8,11 +8,11 @@ import dev.temper.data.DataSource;
 import dev.temper.data.Dataset;
 import dev.temper.data.PackedSequence;
 import dev.temper.data.Packing;
-import dev.temper.data.Rows;
-import dev.temper.data.SftRow;
+import dev.temper.data.RowView;
 import dev.temper.data.StopRule;
 import dev.temper.data.TokenExample;
 import dev.temper.data.Truncation;
+import dev.temper.data.TypedRows;
 import dev.temper.train.DatasetSource;
 import dev.temper.train.Source;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ record SftData(
     List<TokenExample> read(SftEncoder encoder) {
       return examples != null
           ? examples
-          : Rows.load(source.file()).stream().map(SftRow::parse).map(encoder::encode).toList();
+          : TypedRows.load(source.file(), RowView.SFT).stream().map(encoder::encode).toList();
     }
   }
 
