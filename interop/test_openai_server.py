@@ -52,7 +52,7 @@ def key(monkeypatch):
 
 def test_a_chat_is_answered_and_streamed(temper, server, key):
     done = temper(
-        "generate", "--base-url", server, *key, "--chat", "Say hello.", "--temperature", "0", "--max-new-tokens", "16"
+        "generate", "--model", "model", "--base-url", server, *key, "--chat", "Say hello.", "--temperature", "0", "--max-new-tokens", "16"
     )
     assert done.stdout.strip()
     assert "secret-of-the-test" not in done.stdout + done.stderr
@@ -64,7 +64,7 @@ def test_rows_are_answered_in_their_order_and_greedily_the_same_twice(temper, se
     outputs = []
     for name in ("a.jsonl", "b.jsonl"):
         temper(
-            "generate", "--base-url", server, *key, "--data", "in.jsonl", "--out", name, "--temperature", "0", "--max-new-tokens", "12"
+            "generate", "--model", "model", "--base-url", server, *key, "--data", "in.jsonl", "--out", name, "--temperature", "0", "--max-new-tokens", "12"
         )
         outputs.append([json.loads(line) for line in (tmp_path / name).read_text().splitlines()])
     assert [r["id"] for r in outputs[0]] == [0, 1, 2, 3]
@@ -75,7 +75,7 @@ def test_rows_are_answered_in_their_order_and_greedily_the_same_twice(temper, se
 def test_a_wrong_key_is_one_clear_error(temper, server, monkeypatch):
     monkeypatch.setenv("TEMPER_WRONG_KEY", "wrong-key-of-the-test")
     done = temper(
-        "generate", "--base-url", server, "--key-from", "TEMPER_WRONG_KEY", "--chat", "Hi", "--max-new-tokens", "4", status=1
+        "generate", "--model", "model", "--base-url", server, "--key-from", "TEMPER_WRONG_KEY", "--chat", "Hi", "--max-new-tokens", "4", status=1
     )
     assert "401" in done.stderr
     assert "wrong-key-of-the-test" not in done.stdout + done.stderr

@@ -9,6 +9,7 @@ import dev.temper.model.CausalLm;
 import dev.temper.model.Golden;
 import dev.temper.tensor.Autograd;
 import dev.temper.tensor.Census;
+import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Scope;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,8 +116,9 @@ class SpeculativeGeneratorTest {
   @Test
   void sampled_sequences_have_the_models_joint_distribution() {
     try (CausalLm model = CausalLm.load(Golden.model("llama2"));
-        CausalLm draft = CausalLm.load(Golden.model("llama_rope_yarn"))) {
-      int trials = 400;
+        CausalLm draft = CausalLm.load(Golden.model("llama2"))) {
+      flatten(draft);
+      int trials = 300;
       Sampling sampling = Sampling.temperature(2.5).topK(2).seed(5);
       int[] prompt = {5, 9, 40};
       SpeculativeGenerator speculative = new SpeculativeGenerator(model, draft, 2);
@@ -141,6 +143,21 @@ class SpeculativeGeneratorTest {
       assertThat(speculative.acceptance().accepted())
           .isPositive()
           .isLessThan(speculative.acceptance().proposed());
+    }
+  }
+
+  /** Halves a model's logits: it likes the same tokens, but less so. */
+  private static void flatten(CausalLm model) {
+    for (Parameter p : model.parameters()) {
+      if (p.name().equals("model.norm.weight")) {
+        float[] half = p.toFloats();
+        for (int i = 0; i < half.length; i++) {
+          half[i] /= 2;
+        }
+        p.setTrainable(true);
+        p.assign(half);
+        p.setTrainable(false);
+      }
     }
   }
 
