@@ -41,13 +41,8 @@ final class GenerateCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Mixin final Common common = new Common();
+  @Mixin final AdaptedModelOptions model = new AdaptedModelOptions();
   @Spec @Nullable CommandSpec spec;
-
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory")
-  @Nullable Path model;
-
-  @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory")
-  @Nullable Path adapter;
 
   @Option(names = "--prompt", paramLabel = "TEXT", description = "Text to continue")
   @Nullable String prompt;
@@ -96,11 +91,10 @@ final class GenerateCommand implements Callable<Integer> {
     if (data != null && out == null) {
       throw new UserException("--data needs --out, the file to write");
     }
-    Path dir = Given.of(model, "--model");
     PrintWriter console = Given.of(spec, "spec").commandLine().getOut();
-    try (CausalLm lm = CausalLm.load(dir);
-        LoadedAdapter loaded = LoadedAdapter.of(lm, adapter)) {
-      GenerationOptions options = options(lm, GenerationConfig.read(dir));
+    try (AdaptedModel loaded = model.load()) {
+      CausalLm lm = loaded.model();
+      GenerationOptions options = options(lm, GenerationConfig.read(model.base.directory()));
       if (data != null) {
         rows(lm, data, Given.of(out, "--out"), options, console);
       } else {
@@ -145,7 +139,7 @@ final class GenerateCommand implements Callable<Integer> {
         .stop(conditions);
   }
 
-  static int[] textIds(CausalLm lm, String text) {
+  private static int[] textIds(CausalLm lm, String text) {
     return lm.tokenizer().ids(text, AddSpecialTokens.YES);
   }
 

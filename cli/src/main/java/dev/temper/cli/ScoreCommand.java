@@ -34,13 +34,8 @@ final class ScoreCommand implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Mixin final Common common = new Common();
+  @Mixin final AdaptedModelOptions model = new AdaptedModelOptions();
   @Spec @Nullable CommandSpec spec;
-
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory")
-  @Nullable Path model;
-
-  @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter directory")
-  @Nullable Path adapter;
 
   @Option(
       names = "--data",
@@ -54,16 +49,14 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Path modelDir = Given.of(model, "--model");
     Path target = Given.of(out, "--out");
     List<Row> rows = Rows.load(Given.of(data, "--data")).stream().toList();
     StringBuilder lines = new StringBuilder();
     double sum = 0;
     long tokens = 0;
-    try (CausalLm lm = CausalLm.load(modelDir);
-        LoadedAdapter loaded = LoadedAdapter.of(lm, adapter)) {
+    try (AdaptedModel loaded = model.load()) {
       for (Row row : rows) {
-        ObjectNode result = score(lm, row);
+        ObjectNode result = score(loaded.model(), row);
         sum += result.get("sum").doubleValue();
         tokens += result.get("tokens").longValue();
         lines.append(result).append('\n');

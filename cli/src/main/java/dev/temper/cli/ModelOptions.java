@@ -1,0 +1,24 @@
+package dev.temper.cli;
+
+import dev.temper.model.CausalLm;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The model a command works on. */
+final class ModelOptions {
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "Hugging Face model directory")
+  @Nullable Path model;
+
+  Path directory() {
+    return Given.of(model, "--model");
+  }
+
+  CausalLm load() {
+    return CausalLm.load(directory());
+  }
+}
