@@ -1,7 +1,11 @@
 package dev.temper.alignment.loss;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
+import static dev.temper.alignment.loss.LossGoldens.close;
+import static dev.temper.alignment.loss.LossGoldens.gradient;
+import static dev.temper.alignment.loss.LossGoldens.leaf;
+import static dev.temper.alignment.loss.LossGoldens.rows;
+import static dev.temper.alignment.loss.LossGoldens.scores;
+import static dev.temper.alignment.loss.LossGoldens.values;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.temper.alignment.Golden;
@@ -18,7 +22,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,11 +37,6 @@ class PreferenceTableTest {
 
   static Stream<Arguments> withoutReference() {
     return rows(FREE);
-  }
-
-  private static Stream<Arguments> rows(JsonNode file) {
-    return StreamSupport.stream(file.get("cases").spliterator(), false)
-        .map(c -> Arguments.of(c.get("name").asText(), c));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -123,22 +121,18 @@ class PreferenceTableTest {
                         loss.compute(
                             new PairScores(
                                 policyChosen, policyRejected, refChosen, refRejected, labels));
-                    Tensor values =
-                        output.terms().stream()
-                            .map(t -> t.values().mul(t.weights()))
-                            .reduce(Tensor::add)
-                            .orElseThrow();
+                    Tensor values = values(output);
                     Autograd.backward(values.sum());
                     close("loss", values.mul(sign), expected.get("loss"), relative, absolute);
                     close(
                         "d chosen",
-                        c.gradient().orElseGet(() -> Tensors.zerosLike(c.value())).mul(sign),
+                        gradient(c).mul(sign),
                         expected.get("dsum_dpolicy_chosen"),
                         relative,
                         absolute);
                     close(
                         "d rejected",
-                        r.gradient().orElseGet(() -> Tensors.zerosLike(r.value())).mul(sign),
+                        gradient(r).mul(sign),
                         expected.get("dsum_dpolicy_rejected"),
                         relative,
                         absolute);
@@ -164,30 +158,6 @@ class PreferenceTableTest {
 
   private static long n(double[] values) {
     return values.length;
-  }
-
-  private static Parameter leaf(double[] values) {
-    Parameter p = Parameter.of("log-probs", Tensors.of(values, values.length));
-    p.setTrainable(true);
-    return p;
-  }
-
-  private static SequenceScores scores(Tensor sums, float[] lengths) {
-    int[] one = new int[lengths.length];
-    Arrays.setAll(one, i -> i);
-    return new SequenceScores(sums, sums, one, lengths);
-  }
-
-  private static void close(
-      String what, Tensor actual, JsonNode expected, double relative, double absolute) {
-    double[] ours = actual.toDoubles();
-    double[] theirs = Golden.doubles(expected);
-    assertThat(ours).as(what).hasSameSizeAs(theirs);
-    for (int i = 0; i < ours.length; i++) {
-      assertThat(ours[i])
-          .as("%s[%d]", what, i)
-          .isCloseTo(theirs[i], within(absolute + relative * Math.abs(theirs[i])));
-    }
   }
 
   private static PairLabels labels(String name, JsonNode p, int n) {
