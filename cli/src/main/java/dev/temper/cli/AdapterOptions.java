@@ -30,7 +30,7 @@ final class AdapterOptions {
   @Option(names = "--lora-dropout", defaultValue = "0", description = "Dropout before A")
   double dropout;
 
-  @Option(names = "--lora-rslora", description = "Scale by alpha / sqrt(r)")
+  @Option(names = "--lora-rslora", fallbackValue = "true", description = "Scale by alpha / sqrt(r)")
   boolean rankStabilized;
 
   @Option(

@@ -12,7 +12,7 @@ final class Common {
       description = "YAML file with defaults for the flags of this command")
   @Nullable Path config;
 
-  @Option(names = "--debug", description = "Show stack traces")
+  @Option(names = "--debug", fallbackValue = "true", description = "Show stack traces")
   boolean debug;
 
   @Option(

@@ -1,7 +1,9 @@
 package dev.temper.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.temper.checkpoint.Names;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * Defaults of options from {@code --config FILE}: a YAML key is the flag without its dashes, a
@@ -23,6 +26,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * the command line win. An unknown key is an error that names the nearest known one.
  */
 final class ConfigFile implements CommandLine.IDefaultValueProvider {
+  private @Nullable Path file;
   private @Nullable Map<String, String> values;
 
   @Override
@@ -30,13 +34,28 @@ final class ConfigFile implements CommandLine.IDefaultValueProvider {
     if (!(spec instanceof OptionSpec option) || option.longestName().equals("--config")) {
       return null;
     }
-    return values(spec.command().commandLine()).get(option.longestName().substring(2));
+    return values(spec.command().commandLine()).get(key(option));
+  }
+
+  /** The message of an error, with the file in front if it is about a value from there. */
+  String locate(ParameterException e, String message) {
+    boolean mine =
+        file != null
+            && values != null
+            && e.getArgSpec() instanceof OptionSpec option
+            && e.getValue() != null
+            && e.getValue().equals(values.get(key(option)));
+    return mine ? file + ": " + message : message;
+  }
+
+  private static String key(OptionSpec option) {
+    return option.longestName().substring("--".length());
   }
 
   private Map<String, String> values(CommandLine line) {
     if (values == null) {
       values = Map.of();
-      Path file = configOf(line);
+      file = configOf(line);
       if (file != null) {
         values = read(file, line);
       }
@@ -65,42 +84,53 @@ final class ConfigFile implements CommandLine.IDefaultValueProvider {
 
   private static Map<String, String> read(Path file, CommandLine line) {
     if (!Files.isRegularFile(file)) {
-      throw new CommandLine.ParameterException(line, "--config " + file + ": no such file");
+      throw new ParameterException(line, "--config " + file + ": no such file");
     }
     Map<String, String> flat = new LinkedHashMap<>();
     try {
-      JsonNode root = new YAMLMapper().readTree(file.toFile());
+      JsonNode root = mapper().readTree(file.toFile());
       if (!root.isObject()) {
-        throw new CommandLine.ParameterException(line, file + ": must hold keys and values");
+        throw new IllegalArgumentException("must hold keys and values");
       }
       flatten("", root, flat);
+      requireKnown(flat, line);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(line, file + ": " + e.getMessage(), e);
     } catch (JsonProcessingException e) {
-      throw new CommandLine.ParameterException(
-          line,
-          file
-              + (e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr())
-              + ": not valid YAML: "
-              + e.getOriginalMessage());
+      String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
+      throw new ParameterException(
+          line, file + where + ": not valid YAML: " + firstLine(e.getOriginalMessage()), e);
     } catch (IOException e) {
-      throw new CommandLine.ParameterException(line, file + ": cannot be read: " + e.getMessage());
+      throw new ParameterException(line, file + ": cannot be read: " + e.getMessage(), e);
     }
-    List<String> known = new ArrayList<>();
-    line.getCommandSpec().options().forEach(o -> known.add(o.longestName().substring(2)));
+    return flat;
+  }
+
+  private static YAMLMapper mapper() {
+    return new YAMLMapper(
+        YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+  }
+
+  private static String firstLine(String message) {
+    return message.lines().findFirst().orElse(message);
+  }
+
+  private static void requireKnown(Map<String, String> flat, CommandLine line) {
+    TreeSet<String> known = new TreeSet<>();
+    line.getCommandSpec().options().forEach(o -> known.add(key(o)));
+    known.removeAll(List.of("config", "help"));
     for (String key : flat.keySet()) {
-      if (!known.contains(key) || key.equals("config")) {
-        throw new CommandLine.ParameterException(
-            line,
-            file
-                + ": unknown key '"
+      if (!known.contains(key)) {
+        throw new IllegalArgumentException(
+            "unknown key '"
                 + key
                 + "'"
                 + Names.hint(key, known)
                 + " (known: "
-                + String.join(", ", new TreeSet<>(known))
+                + String.join(", ", known)
                 + ")");
       }
     }
-    return flat;
   }
 
   private static void flatten(String prefix, JsonNode node, Map<String, String> into) {
@@ -109,13 +139,24 @@ final class ConfigFile implements CommandLine.IDefaultValueProvider {
       JsonNode v = e.getValue();
       if (v.isObject()) {
         flatten(key + "-", v, into);
-      } else if (v.isArray()) {
-        List<String> parts = new ArrayList<>();
-        v.forEach(x -> parts.add(x.asText()));
-        into.put(key, String.join(",", parts));
-      } else if (!v.isNull()) {
-        into.put(key, v.asText());
+      } else if (!v.isNull() && into.put(key, text(key, v)) != null) {
+        throw new IllegalArgumentException("'" + key + "' is given twice");
       }
     }
+  }
+
+  private static String text(String key, JsonNode value) {
+    if (!value.isArray()) {
+      return value.asText();
+    }
+    List<String> parts = new ArrayList<>();
+    for (JsonNode part : value) {
+      if (!part.isValueNode() || part.isNull() || part.asText().contains(",")) {
+        throw new IllegalArgumentException(
+            "'" + key + "' must list plain values without commas, not " + part);
+      }
+      parts.add(part.asText());
+    }
+    return String.join(",", parts);
   }
 }

@@ -23,8 +23,13 @@ final class DataOptions {
   @Option(names = "--max-length", defaultValue = "1024", description = "Longer examples are cut")
   int maxLength = 1024;
 
-  @Option(names = "--no-shuffle", description = "Keep the order of the file")
-  boolean noShuffle;
+  @Option(
+      names = "--shuffle",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "A new order for every pass over the data (default: yes)")
+  boolean shuffle = true;
 
   /** The files as run.json identifies them. */
   List<DataFile> files(long examples, long heldOut) {

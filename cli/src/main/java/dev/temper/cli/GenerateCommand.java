@@ -15,6 +15,7 @@ import dev.temper.generate.Sampling;
 import dev.temper.generate.StopConditions;
 import dev.temper.generate.TokenListener;
 import dev.temper.model.CausalLm;
+import dev.temper.tensor.Shutdown;
 import dev.temper.text.AddSpecialTokens;
 import dev.temper.text.ChatEncoder;
 import dev.temper.text.ChatTemplate;
@@ -152,6 +153,9 @@ final class GenerateCommand implements Callable<Integer> {
     List<Row> rows = Rows.load(data).stream().toList();
     List<int[]> prompts = rows.stream().map(r -> promptOf(lm, r)).toList();
     List<Completion> made = new LocalGenerator(lm).generate(prompts, options);
+    if (Shutdown.requested()) {
+      throw new UserException("interrupted; nothing was written to " + out);
+    }
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < rows.size(); i++) {
       ObjectNode row = JSON.valueToTree(rows.get(i).values());
@@ -162,8 +166,23 @@ final class GenerateCommand implements Callable<Integer> {
     console.println(rows.size() + " completions -> " + out);
   }
 
-  @SuppressWarnings("unchecked")
   private static int[] promptOf(CausalLm lm, Row row) {
+    int[] ids = idsOf(lm, row);
+    int context = lm.spec().contextLength();
+    if (ids.length >= context) {
+      throw new DataException(
+          row.origin(),
+          "its prompt has "
+              + ids.length
+              + " tokens and leaves no room in the model's context of "
+              + context
+              + "; shorten it");
+    }
+    return ids;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static int[] idsOf(CausalLm lm, Row row) {
     Object prompt =
         Optional.ofNullable(row.values().get("prompt")).orElse(row.values().get("messages"));
     if (prompt instanceof String text) {

@@ -29,7 +29,7 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(paramLabel = "DIR", description = "Model or adapter directory, or a safetensors file")
   @Nullable Path path;
 
-  @Option(names = "--tensors", description = "List every tensor")
+  @Option(names = "--tensors", fallbackValue = "true", description = "List every tensor")
   boolean tensors;
 
   @Override

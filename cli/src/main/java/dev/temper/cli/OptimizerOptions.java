@@ -1,5 +1,6 @@
 package dev.temper.cli;
 
+import dev.temper.UserException;
 import dev.temper.train.AdamW;
 import dev.temper.train.Optimizer;
 import dev.temper.train.Schedule;
@@ -11,13 +12,21 @@ final class OptimizerOptions {
   enum ScheduleName {
     CONSTANT,
     LINEAR,
-    COSINE
+    COSINE,
+    WSD
   }
+
+  /** The part of a run in which WSD decays. */
+  private static final double WSD_DECAY = 0.2;
 
   @Option(names = "--learning-rate", description = "Peak learning rate (default: ${DEFAULT-VALUE})")
   double learningRate;
 
-  @Option(names = "--schedule", defaultValue = "LINEAR", description = "${COMPLETION-CANDIDATES}")
+  @Option(
+      names = "--schedule",
+      defaultValue = "LINEAR",
+      description =
+          "Of the learning rate: ${COMPLETION-CANDIDATES} (stays, and falls over the last fifth)")
   ScheduleName schedule = ScheduleName.LINEAR;
 
   @Option(
@@ -44,10 +53,20 @@ final class OptimizerOptions {
           case CONSTANT -> Schedule.constant();
           case LINEAR -> Schedule.linear();
           case COSINE -> Schedule.cosine();
+          case WSD -> Schedule.wsd(WSD_DECAY, Schedule.Decay.ONE_MINUS_SQRT);
         };
     if (warmup == 0) {
       return s;
     }
-    return warmup < 1 ? s.warmup(warmup) : s.warmup((int) warmup);
+    if (warmup < 1) {
+      return s.warmup(warmup);
+    }
+    if (warmup != Math.rint(warmup) || warmup > Integer.MAX_VALUE) {
+      throw new UserException(
+          "--warmup "
+              + warmup
+              + ": give a share of the steps below 1, such as 0.1, or a whole number of steps");
+    }
+    return s.warmup((int) warmup);
   }
 }

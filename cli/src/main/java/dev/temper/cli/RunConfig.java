@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class RunConfig {
   /** What says how to run, not what is computed. */
   private static final Set<String> LEFT_OUT =
-      Set.of("--resume", "--debug", "--help", "--overwrite");
+      Set.of("--resume", "--debug", "--help", "--overwrite", "--config");
 
   private RunConfig() {}
 

@@ -31,10 +31,16 @@ final class RunOptions {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "Run directory")
   @Nullable Path out;
 
-  @Option(names = "--overwrite", description = "Replace an earlier run in --out")
+  @Option(
+      names = "--overwrite",
+      fallbackValue = "true",
+      description = "Replace an earlier run in --out")
   boolean overwrite;
 
-  @Option(names = "--resume", description = "Go on from the last checkpoint in --out")
+  @Option(
+      names = "--resume",
+      fallbackValue = "true",
+      description = "Go on from the last checkpoint in --out")
   boolean resume;
 
   @Option(
@@ -47,22 +53,33 @@ final class RunOptions {
     return Given.of(out, "--out");
   }
 
-  /** Makes room for the run if --overwrite allows it. */
-  void prepare() {
-    if (overwrite && !resume) {
-      removeEarlierRun();
+  /** Fails before anything slow happens if the directory cannot take the run. */
+  void check() {
+    if (resume) {
+      lastStep();
+    } else if (!overwrite) {
+      RunDirectory.requireUnused(directory());
     }
   }
 
-  /** Starts the run in its directory, or goes on with it. */
+  /**
+   * Starts the run in its directory, or goes on with it. An earlier run is removed only here, when
+   * everything the new one needs has been read.
+   */
   RunDirectory open(RunInfo info) {
-    return resume
-        ? RunDirectory.resume(directory(), info, lastStep())
-        : RunDirectory.create(directory(), info);
+    if (resume) {
+      return RunDirectory.resume(directory(), info, lastStep());
+    }
+    if (overwrite) {
+      removeEarlierRun();
+    }
+    return RunDirectory.create(directory(), info);
   }
 
   private long lastStep() {
-    Path state = directory().resolve("checkpoints").resolve("last").resolve("state.json");
+    Path last = directory().resolve("checkpoints").resolve("last");
+    AtomicFiles.recover(last);
+    Path state = last.resolve("state.json");
     if (!Files.exists(state)) {
       throw new UserException(
           directory() + ": there is no checkpoint to go on from; start without --resume");

@@ -3,7 +3,9 @@ package dev.temper.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
+import dev.temper.data.DataException;
 import dev.temper.data.Row;
 import dev.temper.data.Rows;
 import dev.temper.data.SftRow;
@@ -12,6 +14,7 @@ import dev.temper.data.TokenRow;
 import dev.temper.generate.LocalGenerator;
 import dev.temper.model.CausalLm;
 import dev.temper.sft.SftEncoder;
+import dev.temper.tensor.Shutdown;
 import dev.temper.text.TrainOn;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -56,6 +59,9 @@ final class ScoreCommand implements Callable<Integer> {
     long tokens = 0;
     try (AdaptedModel loaded = model.load()) {
       for (Row row : rows) {
+        if (Shutdown.requested()) {
+          throw new UserException("interrupted; nothing was written to " + target);
+        }
         ObjectNode result = score(loaded.model(), row);
         sum += result.get("sum").doubleValue();
         tokens += result.get("tokens").longValue();
@@ -75,13 +81,31 @@ final class ScoreCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static float[] logProbs(CausalLm lm, Row row, TokenExample example) {
+    try {
+      return LocalGenerator.score(lm, List.of(example.ids())).get(0);
+    } catch (UserException e) {
+      throw new DataException(row.origin(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
   private static ObjectNode score(CausalLm lm, Row row) {
     SftRow parsed = SftRow.parse(row);
     TokenExample example =
         parsed instanceof TokenRow t
             ? t.example()
             : new SftEncoder(lm.tokenizer(), TrainOn.assistant(), true).encode(parsed);
-    float[] all = LocalGenerator.score(lm, List.of(example.ids())).get(0);
+    int context = lm.spec().contextLength();
+    if (example.length() > context) {
+      throw new DataException(
+          row.origin(),
+          "has "
+              + example.length()
+              + " tokens, more than the model's context of "
+              + context
+              + "; shorten it");
+    }
+    float[] all = logProbs(lm, row, example);
     ObjectNode result = JSON.valueToTree(row.values());
     ArrayNode logprobs = result.putArray("logprobs");
     double sum = 0;

@@ -50,14 +50,15 @@ final class SftCommand implements Callable<Integer> {
 
   @Mixin final TrainingOptions training = new TrainingOptions();
   @Mixin final OptimizerOptions optimizer = new OptimizerOptions(2e-5);
-  @Mixin final SampleOptions sample = new SampleOptions();
+  @Mixin final ReportOptions report = new ReportOptions();
   @Spec @Nullable CommandSpec spec;
 
   @Override
   public Integer call() {
     CommandSpec command = Given.of(spec, "spec");
     PrintWriter console = command.commandLine().getOut();
-    run.prepare();
+    training.check();
+    run.check();
     try (CausalLm lm = model.load()) {
       SftTrainer trainer = trainer(lm);
       console.printf(
@@ -67,6 +68,7 @@ final class SftCommand implements Callable<Integer> {
           trainer.size(),
           trainer.heldOut().size(),
           trainer.plannedSteps());
+      warnOfLosses(trainer, console);
       RunInfo info =
           new RunInfo(
               "SFT of " + model.directory(),
@@ -74,7 +76,16 @@ final class SftCommand implements Callable<Integer> {
               training.seed,
               data.files(trainer.size(), trainer.heldOut().size()),
               Map.of("djl", "0.36.0", "pytorch", "2.7.1"));
-      return new TrainingRun(lm, adapter, run, sample, info, console).execute(of(trainer));
+      return new TrainingRun(lm, adapter, run, report, info, console).execute(of(trainer));
+    }
+  }
+
+  private static void warnOfLosses(SftTrainer trainer, PrintWriter console) {
+    if (trainer.dropped() > 0) {
+      console.printf("warning: %d rows left out: nothing in them is trained%n", trainer.dropped());
+    }
+    if (trainer.truncated() > 0) {
+      console.printf("warning: %d rows cut to --max-length%n", trainer.truncated());
     }
   }
 
@@ -95,7 +106,7 @@ final class SftCommand implements Callable<Integer> {
             .saveEvery(training.saveEvery)
             .patience(training.patience)
             .seed(training.seed)
-            .shuffle(!data.noShuffle)
+            .shuffle(data.shuffle)
             .output(run.directory())
             .resume(run.resume);
     if (neftune > 0) {

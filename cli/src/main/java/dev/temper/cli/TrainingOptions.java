@@ -1,5 +1,6 @@
 package dev.temper.cli;
 
+import dev.temper.UserException;
 import picocli.CommandLine.Option;
 
 /** How long a run is, how it is cut into steps, and what happens on the way. */
@@ -42,4 +43,26 @@ final class TrainingOptions {
       defaultValue = "0",
       description = "Stop after this many evaluations without improvement")
   int patience;
+
+  /** Fails before anything is loaded if a value is out of range. */
+  void check() {
+    atLeast(0, "--steps", steps);
+    atLeast(1, "--batch-size", batchSize);
+    atLeast(1, "--token-budget", tokenBudget);
+    atLeast(0, "--max-grad-norm", maxGradNorm);
+    atLeast(0, "--eval-every", evalEvery);
+    atLeast(0, "--save-every", saveEvery);
+    atLeast(0, "--patience", patience);
+    if (!(epochs > 0) || Double.isInfinite(epochs)) {
+      throw new UserException("--epochs " + epochs + ": must be above 0");
+    }
+  }
+
+  private static void atLeast(int least, String option, double value) {
+    if (!(value >= least)) {
+      String number =
+          value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+      throw new UserException(option + " " + number + ": must be at least " + least);
+    }
+  }
 }

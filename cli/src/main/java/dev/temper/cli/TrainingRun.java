@@ -31,7 +31,7 @@ record TrainingRun(
     CausalLm model,
     AdapterOptions adapters,
     RunOptions options,
-    SampleOptions samples,
+    ReportOptions reporting,
     RunInfo info,
     PrintWriter console) {
 
@@ -43,28 +43,17 @@ record TrainingRun(
     Before before = measure(training);
     Adapter adapter = adapters.attach(model, info.seed());
     RunDirectory run = options.open(info);
-    TrainingReport report;
-    try (MetricSink sink = run.openSinks();
-        Progress progress = new Progress(console)) {
-      if (training.evaluates() && !options.resume) {
-        sink.record(MetricRow.eval(0, 0, Map.of("eval_loss", before.loss())));
+    try {
+      TrainingReport report = train(training, adapter, run, before);
+      if (report.end() == TrainingReport.End.INTERRUPTED) {
+        return interrupted(run, report);
       }
-      report = training.run(adapter, List.of(progress, recording(sink)));
+      finish(training, adapter, run, report, before);
+      return 0;
     } catch (RuntimeException e) {
-      run.end(RunStatus.FAILED, Map.of());
+      markFailed(run, e);
       throw e;
     }
-    if (report.end() == TrainingReport.End.INTERRUPTED) {
-      run.end(RunStatus.INTERRUPTED, report.metrics());
-      console.println(
-          "interrupted after step "
-              + report.steps()
-              + "; go on with the same command and --resume");
-      console.flush();
-      return 1;
-    }
-    finish(training, adapter, run, report, before);
-    return 0;
   }
 
   private Before measure(Training training) {
@@ -73,7 +62,26 @@ record TrainingRun(
       console.printf(Locale.ROOT, "held-out loss before: %.4f%n", loss);
       console.flush();
     }
-    return new Before(loss, samples.take(model));
+    return new Before(loss, reporting.sample(model));
+  }
+
+  private TrainingReport train(
+      Training training, @Nullable Adapter adapter, RunDirectory run, Before before) {
+    try (MetricSink sink = run.openSinks();
+        Progress progress = new Progress(console)) {
+      if (training.evaluates() && !options.resume) {
+        sink.record(MetricRow.eval(0, 0, Map.of("eval_loss", before.loss())));
+      }
+      return training.run(adapter, List.of(progress, recording(sink)));
+    }
+  }
+
+  private int interrupted(RunDirectory run, TrainingReport report) {
+    run.end(RunStatus.INTERRUPTED, report.metrics());
+    console.println(
+        "interrupted after step " + report.steps() + "; go on with the same command and --resume");
+    console.flush();
+    return 1;
   }
 
   private void finish(
@@ -89,21 +97,23 @@ record TrainingRun(
       metrics.put("eval_loss", after);
       console.printf(Locale.ROOT, "held-out loss before %.4f, after %.4f%n", before.loss(), after);
     }
-    List<Sample> shown = sampleAgain(before);
+    List<Sample> samples = sampleAgain(before);
     List<OutputFile> written = save(adapter, run);
     run.end(RunStatus.FINISHED, metrics);
-    Report.write(run.reportHtml(), ReportData.of(run, shown, written));
     written.forEach(w -> console.printf("%-34s %s (for %s)%n", w.content(), w.path(), w.readBy()));
-    console.printf("%-34s %s%n", "report", run.reportHtml());
+    if (reporting.report) {
+      Report.write(run.reportHtml(), ReportData.of(run, samples, written));
+      console.printf("%-34s %s%n", "report", run.reportHtml());
+    }
     console.flush();
   }
 
   private List<Sample> sampleAgain(Before before) {
-    String prompt = samples.prompt;
+    String prompt = reporting.prompt;
     if (prompt == null) {
       return List.of();
     }
-    String after = samples.take(model);
+    String after = reporting.sample(model);
     console.println("before | " + prompt + before.sample().replace("\n", "\n       | "));
     console.println("after  | " + prompt + after.replace("\n", "\n       | "));
     return List.of(new Sample(prompt, before.sample(), after));
@@ -128,6 +138,15 @@ record TrainingRun(
       adapter.close();
     }
     return written;
+  }
+
+  /** What went wrong matters more than that it cannot be written down, on a full disk say. */
+  private static void markFailed(RunDirectory run, RuntimeException cause) {
+    try {
+      run.end(RunStatus.FAILED, Map.of());
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   private static TrainingListener recording(MetricSink sink) {

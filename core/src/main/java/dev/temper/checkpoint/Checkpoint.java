@@ -1,21 +1,31 @@
 package dev.temper.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** The tensors of a model directory, whether in one safetensors file or in shards with an index. */
+/**
+ * The tensors of a model directory, whether in one safetensors file or in shards with an index.
+ *
+ * <p>Everything is mapped when it is opened, and stays as it was then: a save over the same
+ * directory does not show in a checkpoint that is open.
+ */
 public final class Checkpoint {
   /** Name of a checkpoint in one file. */
   public static final String SINGLE = "model.safetensors";
 
   /** Name of the index of a sharded checkpoint. */
   public static final String INDEX = "model.safetensors.index.json";
+
+  private static final int MAX_ATTEMPTS = 5;
 
   private final Path source;
   private final Map<String, SafetensorsFile> files;
@@ -34,8 +44,12 @@ public final class Checkpoint {
    */
   public static Checkpoint open(Path path) {
     if (Files.isRegularFile(path)) {
+      if (Pickles.isPickle(path)) {
+        throw new CheckpointException(path + ": " + Pickles.refusal(path, SINGLE));
+      }
       return single(path);
     }
+    AtomicFiles.recover(path);
     if (!Files.isDirectory(path)) {
       throw new CheckpointException(path + ": no such model directory or file");
     }
@@ -53,9 +67,7 @@ public final class Checkpoint {
             + SINGLE
             + " nor "
             + INDEX
-            + (Files.exists(path.resolve("pytorch_model.bin"))
-                ? "; pytorch_model.bin is a pickle, which can run code and is not read: convert it with transformers' save_pretrained"
-                : ""));
+            + Pickles.weights(path).map(p -> "; " + Pickles.refusal(p, SINGLE)).orElse(""));
   }
 
   private static Checkpoint single(Path file) {
@@ -65,7 +77,31 @@ public final class Checkpoint {
     return new Checkpoint(file, files);
   }
 
+  /** If the checkpoint is replaced while its shards are being opened, these are opened again. */
   private static Checkpoint sharded(Path dir, Path index) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Object before = version(index);
+        Checkpoint opened = shards(dir, index);
+        if (before.equals(version(index))) {
+          return opened;
+        }
+      } catch (IOException e) {
+        throw new CheckpointException(index + ": cannot be read: " + e.getMessage(), e);
+      }
+      if (attempt == MAX_ATTEMPTS) {
+        throw new CheckpointException(
+            dir + ": is being written again and again; open it when that is over");
+      }
+    }
+  }
+
+  private static Object version(Path index) throws IOException {
+    BasicFileAttributes a = Files.readAttributes(index, BasicFileAttributes.class);
+    return Arrays.asList(a.fileKey(), a.lastModifiedTime(), a.size());
+  }
+
+  private static Checkpoint shards(Path dir, Path index) {
     JsonNode map = ConfigJson.readTree(index).path("weight_map");
     if (!map.isObject() || map.isEmpty()) {
       throw new CheckpointException(index + ": has no weight_map of tensor names to files");
@@ -138,6 +174,11 @@ public final class Checkpoint {
   /** What the header says of a tensor. */
   public TensorInfo info(String name) {
     return file(name).info(name);
+  }
+
+  /** A tensor, to be read where and as it is needed. */
+  public TensorSource source(String name) {
+    return file(name).source(name);
   }
 
   /** A tensor's bytes, mapped. */

@@ -10,25 +10,25 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.UUID;
-import java.util.stream.Stream;
 
-/** Writes safetensors files and sharded checkpoints, one tensor in memory at a time, atomically. */
+/**
+ * Writes safetensors files and sharded checkpoints, atomically, with a few megabytes of a tensor in
+ * memory at a time.
+ */
 public final class CheckpointWriter {
   /** Largest shard Hugging Face writes by default: 5 GB, decimal. */
   public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+  private static final int CHUNK_BYTES = 8 << 20;
 
   /**
    * Escapes what the reference implementation escapes: control characters only, with small
@@ -74,21 +74,14 @@ public final class CheckpointWriter {
           ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
           start.putLong(header.length).put(header).flip();
           writeFully(channel, start);
+          long largest = ordered.stream().mapToLong(TensorSource::byteSize).max().orElse(0);
+          ByteBuffer chunk = ByteBuffer.allocateDirect((int) Math.min(largest, CHUNK_BYTES));
           for (TensorSource t : ordered) {
-            ByteBuffer bytes = t.bytes().get().duplicate();
-            if (bytes.remaining() != t.byteSize()) {
-              throw new CheckpointException(
-                  file
-                      + ": tensor '"
-                      + t.name()
-                      + "': "
-                      + bytes.remaining()
-                      + " bytes for "
-                      + t.type()
-                      + " "
-                      + t.shape());
+            for (long at = 0; at < t.byteSize(); at += chunk.limit()) {
+              chunk.clear().limit((int) Math.min(chunk.capacity(), t.byteSize() - at));
+              t.data().read(at, chunk.order(ByteOrder.LITTLE_ENDIAN));
+              writeFully(channel, chunk.flip());
             }
-            writeFully(channel, bytes);
           }
         });
   }
@@ -96,56 +89,58 @@ public final class CheckpointWriter {
   /**
    * Writes {@code model.safetensors} into a directory, or several shards and an index if the
    * tensors exceed {@code maxShardBytes}. A shard takes tensors in the given order while they fit;
-   * a tensor larger than that has a shard of its own. Files of an earlier save that no longer
-   * belong are removed once the new ones are in place.
+   * a tensor larger than that has a shard of its own. Other files of the directory are kept,
+   * weights of an earlier save are not.
    *
-   * <p>All shards are complete before the first takes its place, so tensors may be read from the
-   * very checkpoint they replace, and an error leaves it as it was. Only a kill within the few
-   * renames at the end can leave shards of both.
+   * <p>The directory is replaced as a whole, see {@link AtomicFiles#replaceDirectory(Path,
+   * java.util.function.Predicate, java.util.function.Consumer)}: tensors may be read from the very
+   * checkpoint they replace, and an error or a kill leaves the old one or the new one complete.
    *
    * @throws CheckpointException if it cannot be written, two tensors share a name, or a tensor's
    *     bytes do not fit its shape
    */
   public static void writeDirectory(Path dir, List<TensorSource> tensors, long maxShardBytes) {
-    List<List<TensorSource>> shards = shards(tensors, maxShardBytes);
-    Set<String> written = new HashSet<>();
-    if (shards.size() == 1) {
-      writeFile(dir.resolve(Checkpoint.SINGLE), tensors);
-      written.add(Checkpoint.SINGLE);
-    } else {
-      written.addAll(writeShards(dir, shards));
-    }
-    removeStale(dir, written);
+    requirePositive(maxShardBytes);
+    AtomicFiles.replaceDirectory(
+        dir, CheckpointWriter::isWeights, staged -> fill(staged, tensors, maxShardBytes));
   }
 
-  private static List<String> writeShards(Path dir, List<List<TensorSource>> shards) {
-    Path temp = dir.resolve(".shards.tmp-" + UUID.randomUUID());
-    List<String> names = new ArrayList<>();
-    SortedMap<String, String> places = new TreeMap<>();
-    try {
-      for (int i = 0; i < shards.size(); i++) {
-        String name =
-            String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-        for (TensorSource t : shards.get(i)) {
-          if (places.put(t.name(), name) != null) {
-            throw new CheckpointException(dir + ": two tensors are called '" + t.name() + "'");
-          }
-        }
-        writeFile(temp.resolve(name), shards.get(i));
-        names.add(name);
-      }
-      // Last, so that it never names a shard that is not there.
-      AtomicFiles.write(temp.resolve(Checkpoint.INDEX), index(shards, places));
-      names.add(Checkpoint.INDEX);
-      for (String name : names) {
-        AtomicFiles.move(temp.resolve(name), dir.resolve(name));
-      }
-    } catch (IOException e) {
-      throw new CheckpointException(dir + ": cannot be written: " + e.getMessage(), e);
-    } finally {
-      AtomicFiles.deleteQuietly(temp);
+  /** Whether a file of a model directory is one that a save replaces or removes. */
+  public static boolean isWeights(String fileName) {
+    return fileName.equals(Checkpoint.SINGLE)
+        || fileName.equals(Checkpoint.INDEX)
+        || fileName.matches("model-\\d{5}-of-\\d{5}\\.safetensors");
+  }
+
+  /**
+   * Writes what {@link #writeDirectory} writes into a directory that has no weights yet, such as
+   * one that is being filled to replace another.
+   */
+  public static void fill(Path dir, List<TensorSource> tensors, long maxShardBytes) {
+    requirePositive(maxShardBytes);
+    List<List<TensorSource>> shards = shards(tensors, maxShardBytes);
+    if (shards.size() == 1) {
+      writeFile(dir.resolve(Checkpoint.SINGLE), tensors);
+      return;
     }
-    return names;
+    SortedMap<String, String> places = new TreeMap<>();
+    for (int i = 0; i < shards.size(); i++) {
+      String name =
+          String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+      for (TensorSource t : shards.get(i)) {
+        if (places.put(t.name(), name) != null) {
+          throw new CheckpointException(dir + ": two tensors are called '" + t.name() + "'");
+        }
+      }
+      writeFile(dir.resolve(name), shards.get(i));
+    }
+    AtomicFiles.write(dir.resolve(Checkpoint.INDEX), index(shards, places));
+  }
+
+  private static void requirePositive(long maxShardBytes) {
+    if (maxShardBytes < 1) {
+      throw new IllegalArgumentException("maxShardBytes must be positive, not " + maxShardBytes);
+    }
   }
 
   /** The index as transformers writes it, with sorted keys. */
@@ -165,9 +160,6 @@ public final class CheckpointWriter {
   }
 
   private static List<List<TensorSource>> shards(List<TensorSource> tensors, long maxShardBytes) {
-    if (maxShardBytes < 1) {
-      throw new IllegalArgumentException("maxShardBytes must be positive, not " + maxShardBytes);
-    }
     List<List<TensorSource>> shards = new ArrayList<>();
     List<TensorSource> current = new ArrayList<>();
     long size = 0;
@@ -182,24 +174,6 @@ public final class CheckpointWriter {
     }
     shards.add(current);
     return shards;
-  }
-
-  private static void removeStale(Path dir, Set<String> written) {
-    try (Stream<Path> files = Files.list(dir)) {
-      for (Path p : (Iterable<Path>) files::iterator) {
-        String name = p.getFileName().toString();
-        boolean ours =
-            name.equals(Checkpoint.SINGLE)
-                || name.equals(Checkpoint.INDEX)
-                || name.matches("model-\\d{5}-of-\\d{5}\\.safetensors");
-        if (ours && !written.contains(name)) {
-          Files.delete(p);
-        }
-      }
-    } catch (IOException e) {
-      throw new CheckpointException(
-          dir + ": files of an earlier save cannot be removed: " + e.getMessage(), e);
-    }
   }
 
   private static byte[] header(

@@ -7,25 +7,38 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A safetensors file, memory-mapped: opening costs the header only, and a tensor's bytes are read
- * from disk when somebody looks at them.
+ * A safetensors file, memory-mapped as a whole when it is opened: opening costs the header only, a
+ * tensor's bytes are read from disk when somebody looks at them.
  *
- * <p>The buffers are direct, little endian and read-only, and stay valid for as long as they are
- * referenced. The file must not be cut short while it is mapped: no program can survive that.
+ * <p>What is read is the file that was opened, also after another has taken its place by a rename,
+ * as {@link CheckpointWriter} does. The buffers are direct, little endian and read-only, and stay
+ * valid for as long as they are referenced, with or without this object. The file itself must not
+ * be cut short while it is mapped: no program can survive that.
  */
 public final class SafetensorsFile {
-  private final Path path;
-  private final long dataStart;
-  private final SafetensorsHeader header;
+  /** Of a power of two, so that no element of a tensor of several regions is cut. */
+  private static final int MAX_REGION_BYTES = 1 << 30;
 
-  private SafetensorsFile(Path path, long dataStart, SafetensorsHeader header) {
+  private final Path path;
+  private final @Nullable Object key;
+  private final long size;
+  private final SafetensorsHeader header;
+  private final MappedRegions data;
+
+  private SafetensorsFile(
+      Path path, @Nullable Object key, long size, SafetensorsHeader header, MappedRegions data) {
     this.path = path;
-    this.dataStart = dataStart;
+    this.key = key;
+    this.size = size;
     this.header = header;
+    this.data = data;
   }
 
   /**
@@ -34,6 +47,10 @@ public final class SafetensorsFile {
    * @throws CheckpointException if it is not a sound safetensors file
    */
   public static SafetensorsFile open(Path path) {
+    return open(path, MAX_REGION_BYTES);
+  }
+
+  static SafetensorsFile open(Path path, int maxRegionBytes) {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
@@ -56,8 +73,13 @@ public final class SafetensorsFile {
       }
       ByteBuffer json = ByteBuffer.allocate((int) n);
       readFully(channel, json, 8);
+      SafetensorsHeader header = SafetensorsHeader.parse(path, json.array(), size - 8 - n);
       return new SafetensorsFile(
-          path, 8 + n, SafetensorsHeader.parse(path, json.array(), size - 8 - n));
+          path,
+          attributes(path).fileKey(),
+          size,
+          header,
+          MappedRegions.map(channel, 8 + n, header.tensors().values(), maxRegionBytes));
     } catch (IOException e) {
       throw new CheckpointException(path + ": cannot be read: " + e.getMessage(), e);
     }
@@ -88,20 +110,30 @@ public final class SafetensorsFile {
     return info;
   }
 
+  /** A tensor, to be read where and as it is needed. */
+  public TensorSource source(String name) {
+    TensorInfo info = info(name);
+    requireUncut();
+    return new TensorSource(name, info.type(), info.shape(), new RegionData(data, info.begin()));
+  }
+
   /**
-   * A tensor's bytes, mapped. Tensors of 2 GiB and more are read in parts with {@link
+   * A tensor's bytes, mapped. Tensors of more than 1 GiB are read in parts with {@link
    * #bytes(String, long, int)}.
    */
   public ByteBuffer bytes(String name) {
     TensorInfo info = info(name);
-    if (info.bytes() > Integer.MAX_VALUE) {
+    if (info.bytes() > MAX_REGION_BYTES) {
       throw new CheckpointException(
           path + ": tensor '" + name + "' has " + info.bytes() + " bytes; read it in parts");
     }
     return bytes(name, 0, (int) info.bytes());
   }
 
-  /** {@code length} bytes of a tensor from {@code offset} on, mapped. */
+  /**
+   * {@code length} bytes of a tensor from {@code offset} on: mapped, or a copy where they cross a
+   * multiple of 1 GiB in a tensor that is larger.
+   */
   public ByteBuffer bytes(String name, long offset, int length) {
     TensorInfo info = info(name);
     if (offset < 0 || length < 0 || offset > info.bytes() - length) {
@@ -115,20 +147,42 @@ public final class SafetensorsFile {
               + info.bytes()
               + " bytes");
     }
-    if (length == 0) {
-      return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);
-    }
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long from = dataStart + info.begin() + offset;
-      if (from + length > Files.size(path)) {
+    requireUncut();
+    long from = info.begin() + offset;
+    return data.slice(from, length)
+        .orElseGet(
+            () -> {
+              ByteBuffer copy = ByteBuffer.allocateDirect(length);
+              data.read(from, copy);
+              return copy.flip().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+            });
+  }
+
+  /** Touching pages behind the end of a file kills the process, so that is looked at before. */
+  private void requireUncut() {
+    try {
+      BasicFileAttributes now = attributes(path);
+      if (key != null && key.equals(now.fileKey()) && now.size() < size) {
         throw new CheckpointException(path + ": the file was cut short after it was opened");
       }
-      return channel
-          .map(FileChannel.MapMode.READ_ONLY, from, length)
-          .order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException e) {
-      throw new CheckpointException(
-          path + ": tensor '" + name + "' cannot be mapped: " + e.getMessage(), e);
+      // Deleted or moved: what is mapped stays.
+    }
+  }
+
+  private static BasicFileAttributes attributes(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class);
+  }
+
+  private record RegionData(MappedRegions data, long begin) implements TensorData {
+    @Override
+    public void read(long offset, ByteBuffer into) {
+      data.read(begin + offset, into);
+    }
+
+    @Override
+    public Optional<ByteBuffer> pages(long offset, long length) {
+      return data.slice(begin + offset, length);
     }
   }
 

@@ -38,7 +38,7 @@ final class ConcatCursor implements DataCursor {
 
   @Override
   public void resume(CursorState state) {
-    Pass.check(state, sizes, seed, 0);
+    Pass.check(state, sizes, size, seed, 0);
     epoch = state.epoch();
     position = state.position();
   }

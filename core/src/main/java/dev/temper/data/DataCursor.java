@@ -26,13 +26,10 @@ public sealed interface DataCursor permits ConcatCursor, MixtureCursor {
    */
   void resume(CursorState state);
 
-  /**
-   * Passes that are complete; a pass over a mixture is as many examples as the data sets have
-   * together.
-   */
+  /** Passes that are complete. */
   long epoch();
 
-  /** Examples in a pass. */
+  /** Examples in a pass; for a mixture the {@link StopRule} decides. */
   long size();
 
   /**
@@ -52,7 +49,8 @@ public sealed interface DataCursor permits ConcatCursor, MixtureCursor {
   /**
    * Over several data sets mixed at random: each example comes from data set i with probability
    * {@code weights[i] / sum of weights}. Each data set goes through its own passes, so a small one
-   * with a large weight repeats before a large one has been seen once.
+   * with a large weight repeats before a large one has been seen once. A pass is as many examples
+   * as the data sets have together.
    *
    * @param sizes numbers of examples, at least 1 each
    * @param weights as many, positive and finite; only their ratios count
@@ -60,6 +58,16 @@ public sealed interface DataCursor permits ConcatCursor, MixtureCursor {
    * @param seed decides which data set comes when
    */
   static DataCursor mixture(List<Long> sizes, List<Double> weights, DataOrder order, long seed) {
-    return new MixtureCursor(sizes, weights, order, seed);
+    return mixture(sizes, weights, order, seed, StopRule.TOTAL_SIZE);
+  }
+
+  /**
+   * As the other, with a choice of what a pass is.
+   *
+   * @param stop when the first pass ends; later passes are as long, wherever the data sets stand
+   */
+  static DataCursor mixture(
+      List<Long> sizes, List<Double> weights, DataOrder order, long seed, StopRule stop) {
+    return new MixtureCursor(sizes, weights, order, seed, stop);
   }
 }

@@ -43,7 +43,7 @@ public record DataSource(Path file, OptionalDouble weight) {
 
   /**
    * The cursor over several files: a mixture if they have weights, each pass through all of them if
-   * they have none.
+   * they have none. A pass over a mixture is as many examples as the files have together.
    *
    * @param sources at least one
    * @param sizes number of examples of each
@@ -53,6 +53,16 @@ public record DataSource(Path file, OptionalDouble weight) {
    */
   public static DataCursor cursor(
       List<DataSource> sources, List<Long> sizes, DataOrder order, long seed) {
+    return cursor(sources, sizes, order, seed, StopRule.TOTAL_SIZE);
+  }
+
+  /**
+   * As the other, with a choice of what a pass over a mixture is.
+   *
+   * @param stop is of no meaning for files without weights
+   */
+  public static DataCursor cursor(
+      List<DataSource> sources, List<Long> sizes, DataOrder order, long seed, StopRule stop) {
     if (sources.size() != sizes.size()) {
       throw new IllegalArgumentException(
           "sizes: " + sizes.size() + " for " + sources.size() + " sources; give one for each");
@@ -69,6 +79,10 @@ public record DataSource(Path file, OptionalDouble weight) {
               + ": has no weight, but other files have; write a weight for all (a.jsonl:0.7) or for none");
     }
     return DataCursor.mixture(
-        sizes, sources.stream().map(source -> source.weight().orElseThrow()).toList(), order, seed);
+        sizes,
+        sources.stream().map(source -> source.weight().orElseThrow()).toList(),
+        order,
+        seed,
+        stop);
   }
 }

@@ -15,7 +15,7 @@ final class MixtureCursor implements DataCursor {
   private long epoch;
   private long position;
 
-  MixtureCursor(List<Long> sizes, List<Double> weights, DataOrder order, long seed) {
+  MixtureCursor(List<Long> sizes, List<Double> weights, DataOrder order, long seed, StopRule stop) {
     this.sizes = Pass.checked(sizes);
     this.seed = seed;
     int n = sizes.size();
@@ -45,7 +45,23 @@ final class MixtureCursor implements DataCursor {
       end = Math.addExact(end, sizes.get(i));
       passes[i] = new Pass(sizes.get(i), order, i + 1L);
     }
-    size = end;
+    size = stop == StopRule.TOTAL_SIZE ? end : drawsUntil(stop);
+  }
+
+  /** Draws of the first pass; later passes are as long. */
+  private long drawsUntil(StopRule stop) {
+    long[] left = sizes.stream().mapToLong(Long::longValue).toArray();
+    int unfinished = left.length;
+    long draws = 0;
+    while (unfinished > 0) {
+      if (--left[source(draws++)] == 0) {
+        unfinished--;
+        if (stop == StopRule.FIRST_EXHAUSTED) {
+          break;
+        }
+      }
+    }
+    return draws;
   }
 
   @Override
@@ -75,7 +91,7 @@ final class MixtureCursor implements DataCursor {
 
   @Override
   public void resume(CursorState state) {
-    Pass.check(state, sizes, seed, drawn.length);
+    Pass.check(state, sizes, size, seed, drawn.length);
     long total = state.drawn().stream().mapToLong(Long::longValue).sum();
     if (total != state.epoch() * size + state.position()) {
       throw new DataException(

@@ -14,6 +14,16 @@ public record PackedSequence(List<TokenExample> segments) {
     segments = List.copyOf(segments);
   }
 
+  /** A sequence of one example. */
+  public static PackedSequence of(TokenExample example) {
+    return new PackedSequence(List.of(example));
+  }
+
+  /** Number of tokens that are trained. */
+  public int trainedTokens() {
+    return segments.stream().mapToInt(TokenExample::trainedTokens).sum();
+  }
+
   /** Number of tokens. */
   public int length() {
     return segments.stream().mapToInt(TokenExample::length).sum();

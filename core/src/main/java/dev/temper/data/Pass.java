@@ -44,8 +44,8 @@ final class Pass {
     return List.copyOf(sizes);
   }
 
-  /** Checks that a state belongs to the same data and seed. */
-  static void check(CursorState state, List<Long> sizes, long seed, int drawn) {
+  /** Checks that a state belongs to the same data and seed; {@code total} examples are a pass. */
+  static void check(CursorState state, List<Long> sizes, long total, long seed, int drawn) {
     if (!state.sizes().equals(sizes)) {
       throw new DataException(
           "cannot resume: the data has "
@@ -67,7 +67,6 @@ final class Pass {
           "cannot resume: the state is of "
               + (drawn == 0 ? "a mixture, the data is not mixed" : "data that is not mixed"));
     }
-    long total = sizes.stream().mapToLong(Long::longValue).sum();
     if (state.position() >= total) {
       throw new DataException(
           "cannot resume: position "

@@ -121,11 +121,20 @@ public record GenerationOptions(
    * order. One per thread.
    */
   public Sampler sampler() {
+    return new Sampler(sampling, processors());
+  }
+
+  /** Penalties, minimum length, constraints and the sampling's filters, in their order. */
+  LogitsProcessor processor() {
+    return sampling.processor(processors());
+  }
+
+  private List<LogitsProcessor> processors() {
     List<LogitsProcessor> all = new ArrayList<>();
     if (minNewTokens > 0 && !stop.tokens().isEmpty()) {
       all.add(new MinNewTokens(minNewTokens, stop.tokens()));
     }
     all.addAll(constraints);
-    return new Sampler(sampling, all);
+    return all;
   }
 }

@@ -16,6 +16,26 @@ public final class TokenBuffer implements TokenContext {
     this.ids = Arrays.copyOf(prompt, prompt.length + 16);
   }
 
+  private TokenBuffer(TokenBuffer other) {
+    this.promptLength = other.promptLength;
+    this.length = other.length;
+    this.ids = Arrays.copyOf(other.ids, other.length + 16);
+  }
+
+  /** An independent copy. */
+  public TokenBuffer copy() {
+    return new TokenBuffer(this);
+  }
+
+  /** Forgets the last generated ids, down to a number of ids in total; the prompt stays. */
+  public void truncate(int newLength) {
+    if (newLength < promptLength || newLength > length) {
+      throw new IllegalArgumentException(
+          "new length is " + newLength + ", must be in [" + promptLength + ", " + length + "]");
+    }
+    length = newLength;
+  }
+
   /** Appends one generated id. */
   public void add(int id) {
     if (length == ids.length) {

@@ -2,9 +2,10 @@ package dev.temper.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
+import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.checkpoint.Checkpoint;
 import dev.temper.checkpoint.CheckpointWriter;
-import dev.temper.checkpoint.StoredType;
+import dev.temper.checkpoint.StoredParameters;
 import dev.temper.checkpoint.TensorInfo;
 import dev.temper.checkpoint.TensorSource;
 import dev.temper.tensor.Nn;
@@ -122,14 +123,7 @@ public final class CausalLm implements AutoCloseable {
               + ", config.json asks for "
               + java.util.Arrays.toString(shape));
     }
-    boolean mappable = info.type() == StoredType.F32 && info.bytes() <= Integer.MAX_VALUE;
-    return mappable
-        ? Parameter.mapped(
-            name,
-            checkpoint.bytes(name),
-            dev.temper.tensor.DType.F32,
-            dev.temper.tensor.Shape.of(shape))
-        : Parameter.of(name, checkpoint.floats(name), shape);
+    return StoredParameters.load(checkpoint.source(name));
   }
 
   /** The architecture. */
@@ -282,14 +276,23 @@ public final class CausalLm implements AutoCloseable {
     save(dir, type, CheckpointWriter.DEFAULT_SHARD_BYTES);
   }
 
-  /** Saves with shards of at most {@code maxShardBytes}. */
+  /**
+   * Saves with shards of at most {@code maxShardBytes}. The directory is replaced as a whole, so
+   * that an error or a kill leaves the old model or the new one; files of other names are kept. A
+   * model may be saved over the one it was loaded from.
+   */
   public void save(Path dir, SaveType type, long maxShardBytes) {
-    List<TensorSource> tensors = new ArrayList<>();
-    for (Parameter p : parameters.values()) {
-      tensors.add(TensorSource.floats(p.name(), type.stored(), p.shape().dims(), p::toFloats));
-    }
-    directory.saveAround(dir, type);
-    CheckpointWriter.writeDirectory(dir, tensors, maxShardBytes);
+    List<TensorSource> tensors =
+        parameters.values().stream()
+            .map(p -> StoredParameters.source(p).as(type.stored()))
+            .toList();
+    AtomicFiles.replaceDirectory(
+        dir,
+        CheckpointWriter::isWeights,
+        staged -> {
+          directory.saveAround(staged, type);
+          CheckpointWriter.fill(staged, tensors, maxShardBytes);
+        });
   }
 
   /** Frees the weights and the tokenizer. */

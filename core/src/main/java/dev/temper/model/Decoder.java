@@ -102,6 +102,18 @@ public final class Decoder {
     return Autograd.off(() -> stepWithoutGradients(cache, tokens));
   }
 
+  /**
+   * Reads several more tokens of every row in one pass: the rest of a prompt whose beginning is in
+   * the cache, or tokens a draft model proposed. Equal to as many calls of {@link #step}.
+   *
+   * @param tokens [B][n], the same n of 1 or more for every row
+   * @return final hidden states [B, n, D]
+   * @throws IllegalStateException if the cache has no room for them; see {@link KvCache#reserve}
+   */
+  public Tensor extend(KvCache cache, int[][] tokens) {
+    return Autograd.off(() -> new Extension(model, cache).read(tokens));
+  }
+
   private Tensor stepWithoutGradients(KvCache cache, int[] tokens) {
     if (cache.slot() >= cache.capacity()) {
       throw new IllegalStateException(

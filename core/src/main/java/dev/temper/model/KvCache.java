@@ -15,7 +15,7 @@ import java.util.List;
  * prompts start later, and a mask hides the slots before them.
  */
 public final class KvCache implements AutoCloseable {
-  private final int capacity;
+  private int capacity;
   private int rows;
   private int slot;
   private int[] starts;
@@ -54,9 +54,64 @@ public final class KvCache implements AutoCloseable {
     slot++;
   }
 
+  void advance(int tokens) {
+    slot += tokens;
+  }
+
   /** Tokens row {@code i} has read. */
-  int length(int i) {
+  public int length(int i) {
     return slot - starts[i];
+  }
+
+  /** Tokens every row can still read. */
+  public int remaining() {
+    return capacity - slot;
+  }
+
+  /**
+   * Forgets the last tokens of every row; what is read next takes their place.
+   *
+   * @param tokens 0 up to the length of the shortest row
+   */
+  public void drop(int tokens) {
+    int shortest = slot - Arrays.stream(starts).max().orElse(0);
+    if (tokens < 0 || tokens > shortest) {
+      throw new IllegalArgumentException(
+          "tokens is "
+              + tokens
+              + ", must be in [0, "
+              + shortest
+              + "]: the shortest row has read "
+              + shortest);
+    }
+    slot -= tokens;
+  }
+
+  /** Makes room for at least so many more tokens; does nothing if there is. */
+  public void reserve(int tokens) {
+    int missing = Math.addExact(slot, tokens) - capacity;
+    if (missing <= 0) {
+      return;
+    }
+    capacity += missing;
+    for (List<Parameter> half : List.of(keys, values)) {
+      half.replaceAll(
+          p -> {
+            long[] dims = p.shape().dims();
+            Parameter larger =
+                Scope.run(
+                    "reserve",
+                    () ->
+                        Parameter.of(
+                            p.name(),
+                            Tensors.cat(
+                                List.of(
+                                    p.value(), Tensors.zeros(dims[0], dims[1], missing, dims[3])),
+                                2)));
+            p.close();
+            return larger;
+          });
+    }
   }
 
   Tensor keys(int layer) {

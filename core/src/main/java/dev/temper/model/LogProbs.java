@@ -1,6 +1,7 @@
 package dev.temper.model;
 
 import dev.temper.tensor.Autograd;
+import dev.temper.tensor.DType;
 import dev.temper.tensor.Kernels;
 import dev.temper.tensor.Scope;
 import dev.temper.tensor.Tensor;
@@ -24,6 +25,15 @@ public final class LogProbs {
   private LogProbs() {}
 
   /**
+   * What the head says about chosen tokens, one value a row.
+   *
+   * @param logProbs ln p of the chosen token, nats [R]; gradients flow through it
+   * @param entropy -Σ p ln p of the row's distribution, nats [R]; a statistic without gradient
+   * @param correct 1 where the chosen token is the most probable one, else 0 [R]; without gradient
+   */
+  public record Scored(Tensor logProbs, Tensor entropy, Tensor correct) {}
+
+  /**
    * ln p(targets[i] | hidden[i]) for each row.
    *
    * @param hidden [R, D], one row for each prediction
@@ -31,59 +41,69 @@ public final class LogProbs {
    * @return [R]
    */
   public static Tensor of(Head head, Tensor hidden, int[] targets) {
+    requireRows(hidden, targets);
+    if (recordsGradient(head, hidden)) {
+      return scored(head, hidden, targets).logProbs();
+    }
+    return Autograd.off(() -> chunked("head_log_probs", head, hidden, targets, 1).get(0));
+  }
+
+  /**
+   * As {@link #of}, with each row's entropy and whether its target is the most probable token: the
+   * scores of a chunk exist anyway, so both cost a pass over them and no matrix product.
+   */
+  public static Scored scored(Head head, Tensor hidden, int[] targets) {
+    requireRows(hidden, targets);
+    Tensor rows = hidden.detach();
+    if (recordsGradient(head, hidden) && !head.weight().isTrainable()) {
+      List<Tensor> r =
+          Autograd.off(() -> chunked("head_scores_unit_gradient", head, rows, targets, 4));
+      Tensor unit = r.get(1);
+      Tensor logProbs =
+          Autograd.stage(
+              r.get(0),
+              List.of(hidden, unit),
+              gradient ->
+                  Autograd.backward(List.of(hidden), List.of(unit.mul(gradient.unsqueeze(1)))));
+      return new Scored(logProbs, r.get(2), r.get(3).cast(DType.F32));
+    }
+    List<Tensor> r = Autograd.off(() -> chunked("head_scores", head, rows, targets, 3));
+    Tensor logProbs =
+        recordsGradient(head, hidden)
+            ? Autograd.stage(
+                r.get(0), List.of(hidden), gradient -> backward(head, hidden, targets, gradient))
+            : r.get(0);
+    return new Scored(logProbs, r.get(1), r.get(2).cast(DType.F32));
+  }
+
+  private static void requireRows(Tensor hidden, int[] targets) {
     if (hidden.dim(0) != targets.length) {
       throw new IllegalArgumentException(
           targets.length + " targets for hidden states " + hidden.shape());
     }
-    boolean record =
-        Autograd.isRecording() && (hidden.requiresGradient() || head.weight().isTrainable());
-    if (!record) {
-      return Autograd.off(() -> forward(head, hidden, targets));
-    }
-    Tensor rows = hidden.detach();
-    if (head.weight().isTrainable()) {
-      Tensor values = Autograd.off(() -> forward(head, rows, targets));
-      return Autograd.stage(
-          values, List.of(hidden), gradient -> backward(head, hidden, targets, gradient));
-    }
-    List<Tensor> both = Autograd.off(() -> forwardWithUnitGradient(head, rows, targets));
-    return Autograd.stage(
-        both.get(0),
-        List.of(hidden, both.get(1)),
-        gradient ->
-            Autograd.backward(List.of(hidden), List.of(both.get(1).mul(gradient.unsqueeze(1)))));
   }
 
-  private static Tensor forward(Head head, Tensor hidden, int[] targets) {
-    List<Tensor> parts = new ArrayList<>();
-    for (Chunk c : chunks(targets)) {
-      parts.add(
-          Scope.run(
-              "head",
-              () ->
-                  Kernels.head("head_log_probs", c.rows(hidden), head.weight().value(), c.targets())
-                      .get(0)));
-    }
-    return Tensors.cat(parts, 0);
+  private static boolean recordsGradient(Head head, Tensor hidden) {
+    return Autograd.isRecording() && (hidden.requiresGradient() || head.weight().isTrainable());
   }
 
-  private static List<Tensor> forwardWithUnitGradient(Head head, Tensor hidden, int[] targets) {
-    List<Tensor> values = new ArrayList<>();
-    List<Tensor> gradients = new ArrayList<>();
+  /** Calls a kernel on each chunk and joins each of its {@code results}. */
+  private static List<Tensor> chunked(
+      String kernel, Head head, Tensor hidden, int[] targets, int results) {
+    List<List<Tensor>> parts = new ArrayList<>();
+    for (int i = 0; i < results; i++) {
+      parts.add(new ArrayList<>());
+    }
     for (Chunk c : chunks(targets)) {
       List<Tensor> r =
           Scope.run(
               "head",
-              () ->
-                  Kernels.head(
-                      "head_log_probs_unit_gradient",
-                      c.rows(hidden),
-                      head.weight().value(),
-                      c.targets()));
-      values.add(r.get(0));
-      gradients.add(r.get(1));
+              () -> Kernels.head(kernel, c.rows(hidden), head.weight().value(), c.targets()));
+      for (int i = 0; i < results; i++) {
+        parts.get(i).add(r.get(i));
+      }
     }
-    return List.of(Tensors.cat(values, 0), Tensors.cat(gradients, 0));
+    return parts.stream().map(p -> Tensors.cat(p, 0)).toList();
   }
 
   private static void backward(Head head, Tensor hidden, int[] targets, Tensor gradient) {

@@ -1,11 +1,9 @@
 package dev.temper.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
+import dev.temper.checkpoint.ConfigJson;
 import dev.temper.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,9 +17,7 @@ import org.jspecify.annotations.Nullable;
  * is loaded when first asked for.
  */
 final class ModelDirectory implements AutoCloseable {
-  private static final long MAX_CONFIG_BYTES = 10_000_000;
   private static final List<String> COPIED = List.of("generation_config.json");
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path path;
   private final ObjectNode config;
@@ -33,30 +29,8 @@ final class ModelDirectory implements AutoCloseable {
   }
 
   static ModelDirectory open(Path dir) {
-    Path file = dir.resolve("config.json");
-    if (!Files.isDirectory(dir)) {
-      throw new UserException(dir + ": no such model directory");
-    }
-    if (!Files.isRegularFile(file)) {
-      throw new UserException(
-          file
-              + ": missing; a model directory holds config.json, safetensors weights and tokenizer.json");
-    }
-    try {
-      if (Files.size(file) > MAX_CONFIG_BYTES) {
-        throw new UserException(
-            file + ": larger than " + MAX_CONFIG_BYTES + " bytes, which no config is");
-      }
-      JsonNode root = JSON.readTree(file.toFile());
-      if (!(root instanceof ObjectNode object)) {
-        throw new UserException(file + ": must be a JSON object");
-      }
-      return new ModelDirectory(dir, object);
-    } catch (JsonProcessingException e) {
-      throw new UserException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new UserException(file + ": cannot be read: " + e.getMessage(), e);
-    }
+    AtomicFiles.recover(dir);
+    return new ModelDirectory(dir, ConfigJson.read(dir));
   }
 
   Path path() {
@@ -88,7 +62,7 @@ final class ModelDirectory implements AutoCloseable {
           out.put(key, type.configName());
         }
       }
-      AtomicFiles.write(dir.resolve("config.json"), out.toPrettyString() + "\n");
+      ConfigJson.write(dir, out);
       for (String name : COPIED) {
         if (Files.exists(path.resolve(name)) && !dir.toRealPath().equals(path.toRealPath())) {
           Files.copy(path.resolve(name), dir.resolve(name), StandardCopyOption.REPLACE_EXISTING);

@@ -72,8 +72,8 @@ public final class Kernels {
   }
 
   /**
-   * The kernels of the language-model head: {@code head_log_probs}, {@code
-   * head_log_probs_unit_gradient}, {@code head_backward}.
+   * The kernels of the language-model head: {@code head_log_probs}, {@code head_scores}, {@code
+   * head_scores_unit_gradient}, {@code head_backward}.
    */
   public static List<Tensor> head(String method, Tensor... inputs) {
     return builtin().callAll(method, inputs);
@@ -151,8 +151,7 @@ public final class Kernels {
         method,
         m -> {
           PtNDArray made =
-              (PtNDArray)
-                  Engine.get().arena().create(new ai.djl.ndarray.types.Shape(), DataType.FLOAT32);
+              Engine.get().arena().create(new ai.djl.ndarray.types.Shape(), DataType.FLOAT32);
           NDScope.unregister(made);
           made.setName("module_method:" + m);
           SELECTORS.incrementAndGet();

@@ -117,14 +117,26 @@ public final class Nn {
 
   /**
    * Zeroes entries with probability {@code p} and scales the rest by 1/(1-p); the choice is a
-   * function of {@code rng}.
+   * function of {@code rng} and the shape.
+   *
+   * <p>The mask comes from a generator made for this call: the engine's own is shared by all
+   * threads, and a run beside this one would change what it draws.
+   *
+   * @param p in [0, 1)
    */
   public static Tensor dropout(Tensor x, double p, Rng rng) {
+    if (!(p >= 0 && p < 1)) {
+      throw new IllegalArgumentException("dropout: p = " + p + ": must be in [0, 1)");
+    }
     if (p == 0) {
       return x;
     }
-    ai.djl.pytorch.jni.JniUtils.setSeed(rng.bits(0));
-    return Kernels.builtin().call("dropout", x, Tensor.doubleArgument(p));
+    return Kernels.builtin()
+        .call(
+            "dropout",
+            x,
+            Tensor.doubleArgument(p),
+            Tensors.of(new long[] {rng.bits(0) >>> 1}).squeeze(0));
   }
 
   /** Cross entropy of each row of logits [N, V] with targets [N]; target -100 gives 0. */

@@ -3,7 +3,9 @@ package dev.temper.tensor;
 import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -71,9 +73,8 @@ public final class Parameter implements AutoCloseable {
               + ", which needs "
               + shape.size() * type.bytes());
     }
-    ByteBuffer slice = pages.slice().order(java.nio.ByteOrder.LITTLE_ENDIAN);
-    PtNDArray view =
-        (PtNDArray) Engine.get().arena().create(slice, shape.engineShape(), type.engineType());
+    ByteBuffer slice = pages.slice().order(ByteOrder.LITTLE_ENDIAN);
+    PtNDArray view = Engine.get().arena().create(slice, shape.engineShape(), type.engineType());
     NDScope.unregister(view);
     return new Parameter(
         name, Tensor.persistent(view), Engine.get().device().isGpu() ? null : slice);
@@ -164,6 +165,90 @@ public final class Parameter implements AutoCloseable {
   /** Overwrites the values with host data; works without an open scope. */
   public void assign(float[] newValues) {
     Scope.run("assign " + name, () -> assign(Tensors.of(newValues, shape().dims())));
+  }
+
+  /**
+   * Overwrites the elements from {@code first} on, row-major, with stored ones, which the engine
+   * converts; works without an open scope.
+   *
+   * @param stored little-endian elements of {@code type}, from the position to the limit
+   * @param type any but BF16, which the engine cannot be given from outside
+   * @throws IllegalArgumentException if they are no whole elements or too many
+   */
+  public void write(long first, ByteBuffer stored, DType type) {
+    int count = stored.remaining() / type.bytes();
+    if (stored.remaining() % type.bytes() != 0 || first < 0 || first > size() - count) {
+      throw new IllegalArgumentException(
+          name
+              + " "
+              + shape()
+              + ": cannot take "
+              + stored.remaining()
+              + " bytes of "
+              + type
+              + " from element "
+              + first
+              + " on");
+    }
+    if (count == 0) {
+      return;
+    }
+    makePrivate();
+    ByteBuffer pages = stored.slice().order(ByteOrder.LITTLE_ENDIAN);
+    Scope.run(
+        "write " + name,
+        () ->
+            Autograd.off(
+                () -> {
+                  Tensor source =
+                      new Tensor(
+                          Engine.get()
+                              .arena()
+                              .create(pages, Shape.of(count).engineShape(), type.engineType()));
+                  Tensor part = value.reshape(-1).slice(0, first, first + count);
+                  Kernels.builtin().call("copy_into", part, source);
+                  return count;
+                }));
+    Reference.reachabilityFence(pages);
+  }
+
+  /**
+   * Copies bytes of the values, row-major and little-endian, from byte {@code offset} on, until
+   * {@code into} is full; works without an open scope.
+   *
+   * @throws IllegalArgumentException if the values have not so many bytes
+   */
+  public void read(long offset, ByteBuffer into) {
+    long unit = value.dtype().bytes();
+    int count = into.remaining();
+    if (offset < 0 || offset > size() * unit - count) {
+      throw new IllegalArgumentException(
+          name
+              + " "
+              + shape()
+              + ": has no "
+              + count
+              + " bytes from byte "
+              + offset
+              + " on, only "
+              + size() * unit);
+    }
+    if (count == 0) {
+      return;
+    }
+    long first = offset / unit;
+    long end = (offset + count + unit - 1) / unit;
+    Scope.run(
+        "read " + name,
+        () ->
+            Autograd.off(
+                () -> {
+                  Tensor part = value.reshape(-1).slice(0, first, end);
+                  // Aliases native memory, which the open scope keeps.
+                  ByteBuffer bytes = part.array().toByteBuffer(true);
+                  into.put(bytes.slice((int) (offset - first * unit), count));
+                  return count;
+                }));
   }
 
   /** A host copy of the values; works without an open scope. */

@@ -769,7 +769,7 @@ public final class Tensor {
 
   /** An integer argument of a kernel. */
   static Tensor longArgument(long value) {
-    return new Tensor(Engine.get().constant(value, DType.I64.engineType()), true);
+    return new Tensor(Engine.get().constant((double) value, DType.I64.engineType()), true);
   }
 
   /** A real argument of a kernel. */

@@ -131,6 +131,11 @@ public final class Tokenizer implements AutoCloseable {
     return tokenizer.decode(ids, skipSpecialTokens);
   }
 
+  /** The decoder of tokenizer.json; missing or null if it has none. */
+  com.fasterxml.jackson.databind.JsonNode decoderJson() {
+    return files.tokenizerJson().decoder();
+  }
+
   /** A decoder that gives text while ids arrive. It is for one sequence and one thread. */
   public StreamingDecoder streamingDecoder(boolean skipSpecialTokens) {
     return new StreamingDecoder(ids -> decode(ids, skipSpecialTokens));

@@ -53,6 +53,10 @@ final class TokenizerJson {
     return addedTokens;
   }
 
+  JsonNode decoder() {
+    return root.path("decoder");
+  }
+
   /** The JSON for native code. */
   String nativeJson() {
     return write(nativeRoot());

@@ -1,41 +1,72 @@
 package dev.temper.train;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.checkpoint.CheckpointWriter;
-import dev.temper.checkpoint.Floats;
 import dev.temper.checkpoint.Names;
 import dev.temper.checkpoint.SafetensorsFile;
-import dev.temper.checkpoint.StoredType;
-import dev.temper.checkpoint.TensorSource;
+import dev.temper.checkpoint.StoredParameters;
 import dev.temper.tensor.Parameter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Everything a run needs to go on: {@code last/} holds the trained parameters, the optimizer's
  * state and {@code state.json}; it is replaced as a whole, so a kill at any moment leaves a
- * complete one. {@code best/} holds the parameters of the best evaluation.
+ * complete one. {@code best/} holds the parameters of the best evaluation. If several are kept,
+ * each is also {@code step-N/}, which shares its files with {@code last/} while that is the same.
  */
 final class Checkpoints {
   static final String LAST = "last";
   static final String BEST = "best";
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern STEP = Pattern.compile("step-([0-9]{1,18})");
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
-  /** What state.json says. */
-  record State(long step, long optimizerSteps, String source, double bestLoss, int sinceBest) {}
+  /**
+   * What state.json says.
+   *
+   * @param bestStep step of the best evaluation; 0 if there was none
+   */
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  record State(
+      long step,
+      long optimizerSteps,
+      String source,
+      double tokens,
+      long bestStep,
+      double bestLoss,
+      int sinceBest) {
+    State {
+      if (step < 0 || optimizerSteps < 0 || bestStep < 0 || sinceBest < 0 || !(tokens >= 0)) {
+        throw new IllegalArgumentException("counts must not be negative");
+      }
+    }
+  }
 
   private final Path root;
+  private final int keep;
 
-  Checkpoints(Path root) {
+  /**
+   * Checkpoints of one run.
+   *
+   * @param keep how many of the newest stay
+   */
+  Checkpoints(Path root, int keep) {
     this.root = root;
+    this.keep = keep;
   }
 
   Path save(State state, List<Parameter> trained, Optimizer optimizer) {
@@ -45,19 +76,77 @@ final class Checkpoints {
         dir -> {
           write(dir.resolve("trained.safetensors"), trained);
           write(dir.resolve("optimizer.safetensors"), optimizer.state());
-          ObjectNode json = JSON.createObjectNode();
-          json.put("step", state.step())
-              .put("optimizer_steps", state.optimizerSteps())
-              .put("source", state.source());
-          json.put("best_loss", state.bestLoss()).put("since_best", state.sinceBest());
-          AtomicFiles.write(dir.resolve("state.json"), json.toPrettyString() + "\n");
+          AtomicFiles.write(dir.resolve("state.json"), json(state) + "\n");
         });
+    if (keep > 1) {
+      keepAs(target, root.resolve("step-" + state.step()));
+      dropOldest();
+    }
     return target;
+  }
+
+  private static String json(State state) {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(state);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Replacing {@code last/} later makes new files, so links to those it has now stay as they are.
+   */
+  private static void keepAs(Path last, Path target) {
+    AtomicFiles.replaceDirectory(
+        target,
+        dir -> {
+          try (Stream<Path> files = Files.list(last)) {
+            for (Path file : files.toList()) {
+              linkOrCopy(file, dir.resolve(file.getFileName()));
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  private static void linkOrCopy(Path from, Path to) throws IOException {
+    try {
+      Files.createLink(to, from);
+    } catch (IOException | UnsupportedOperationException e) {
+      Files.copy(from, to); // a file system without links
+    }
+  }
+
+  private void dropOldest() {
+    try (Stream<Path> entries = Files.list(root)) {
+      List<Path> steps =
+          entries
+              .filter(p -> STEP.matcher(p.getFileName().toString()).matches())
+              .sorted(Comparator.comparingLong(Checkpoints::stepOf))
+              .toList();
+      for (Path old : steps.subList(0, Math.max(0, steps.size() - keep))) {
+        AtomicFiles.deleteTree(old);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long stepOf(Path directory) {
+    return Long.parseLong(directory.getFileName().toString().substring("step-".length()));
   }
 
   void saveBest(List<Parameter> trained) {
     AtomicFiles.replaceDirectory(
         root.resolve(BEST), dir -> write(dir.resolve("trained.safetensors"), trained));
+  }
+
+  /** Puts the weights of the best evaluation back. */
+  void restoreBest(List<Parameter> trained) {
+    Path best = root.resolve(BEST);
+    AtomicFiles.recover(best);
+    read(best.resolve("trained.safetensors"), trained);
   }
 
   /** Puts a checkpoint back; empty if there is none. */
@@ -69,28 +158,18 @@ final class Checkpoints {
       return Optional.empty();
     }
     try {
-      JsonNode json = JSON.readTree(file.toFile());
+      State state = JSON.readValue(file.toFile(), State.class);
       read(last.resolve("trained.safetensors"), trained);
       read(last.resolve("optimizer.safetensors"), optimizer.state());
-      optimizer.resume(json.get("optimizer_steps").asLong());
-      return Optional.of(
-          new State(
-              json.get("step").asLong(),
-              json.get("optimizer_steps").asLong(),
-              json.get("source").asText(),
-              json.get("best_loss").asDouble(),
-              json.get("since_best").asInt()));
+      optimizer.resume(state.optimizerSteps());
+      return Optional.of(state);
     } catch (IOException e) {
       throw new UserException(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
   private static void write(Path file, List<Parameter> parameters) {
-    List<TensorSource> tensors = new ArrayList<>();
-    for (Parameter p : parameters) {
-      tensors.add(TensorSource.floats(p.name(), StoredType.F32, p.shape().dims(), p::toFloats));
-    }
-    CheckpointWriter.writeFile(file, tensors);
+    CheckpointWriter.writeFile(file, parameters.stream().map(StoredParameters::source).toList());
   }
 
   private static void read(Path file, List<Parameter> parameters) {
@@ -116,7 +195,7 @@ final class Checkpoints {
                 + p.shape()
                 + ": it belongs to a run with other settings");
       }
-      p.assign(Floats.widen(stored.info(p.name()), stored.bytes(p.name())));
+      StoredParameters.assign(p, stored.source(p.name()));
     }
   }
 }

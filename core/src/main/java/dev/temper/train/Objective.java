@@ -21,4 +21,11 @@ public interface Objective<E> {
 
   /** Losses of a micro-batch; {@code rng} is a function of seed, step and micro-batch. */
   LossOutput evaluate(List<E> microBatch, Rng rng);
+
+  /**
+   * This objective without what only training wants, such as noise: how held-out data is scored.
+   */
+  default Objective<E> forEvaluation() {
+    return this;
+  }
 }

@@ -66,9 +66,11 @@ public final class TrainingLoop {
     }
   }
 
-  /** Mean loss of examples without training, as {@code eval_loss} means it. */
-  public static <E> double evaluate(Objective<E> objective, List<E> examples, int tokenBudget) {
+  /** Loss and metrics of examples, without training. */
+  public static <E> Evaluation evaluate(Objective<E> training, List<E> examples, int tokenBudget) {
+    Objective<E> objective = training.forEvaluation();
     Counts counts = objective.counts(examples);
+    Map<String, Mean> metrics = new LinkedHashMap<>();
     double total = 0;
     int[] lengths = examples.stream().mapToInt(objective::tokens).toArray();
     for (int[] batch : TokenBudget.split(lengths, tokenBudget)) {
@@ -77,9 +79,16 @@ public final class TrainingLoop {
           Scope.run(
               "evaluate",
               () ->
-                  Autograd.off(() -> reduce(objective.evaluate(micro, Rng.of(0)), counts).item()));
+                  Autograd.off(
+                      () -> {
+                        LossOutput output = objective.evaluate(micro, Rng.of(0));
+                        output.metrics().forEach((k, v) -> metrics.merge(k, v, Mean::plus));
+                        return reduce(output, counts).item();
+                      }));
     }
-    return total;
+    Map<String, Double> means = new LinkedHashMap<>();
+    metrics.forEach((name, mean) -> means.put(name, mean.value()));
+    return new Evaluation(total, means);
   }
 
   /** Σ over the terms of Σ values · weights / count. */
@@ -116,7 +125,9 @@ public final class TrainingLoop {
     private final long started = System.nanoTime();
     private long step;
     private double tokensSeen;
+    private long bestStep;
     private double bestLoss = Double.MAX_VALUE;
+    private final Map<Parameter, float[]> bestWeights = new LinkedHashMap<>();
     private int sinceBest;
     private Optional<Path> saved = Optional.empty();
 
@@ -131,7 +142,8 @@ public final class TrainingLoop {
       this.objective = objective;
       this.heldOut = heldOut;
       this.optimizer = optimizer;
-      this.checkpoints = settings.checkpoints().map(Checkpoints::new);
+      this.checkpoints =
+          settings.checkpoints().map(dir -> new Checkpoints(dir, settings.keepCheckpoints()));
     }
 
     TrainingReport train(boolean resume) {
@@ -152,7 +164,7 @@ public final class TrainingLoop {
         }
         boolean stopEarly = settings.patience() > 0 && sinceBest >= settings.patience();
         boolean interrupted = Shutdown.requested() && !lastStep;
-        if (settings.saveEvery() > 0 && step % settings.saveEvery() == 0
+        if ((settings.saveEvery() > 0 && step % settings.saveEvery() == 0)
             || interrupted
             || lastStep
             || stopEarly) {
@@ -164,11 +176,40 @@ public final class TrainingLoop {
         }
       }
       trainable.evaluationMode();
-      return new TrainingReport(end, step, (System.nanoTime() - started) / 1e9, last, saved);
+      boolean restore =
+          settings.restoreBest() && bestStep > 0 && end != TrainingReport.End.INTERRUPTED;
+      if (restore) {
+        restoreBest();
+      }
+      Optional<TrainingReport.Best> best =
+          bestStep == 0
+              ? Optional.empty()
+              : Optional.of(new TrainingReport.Best(bestStep, bestLoss, restore));
+      return new TrainingReport(end, step, (System.nanoTime() - started) / 1e9, last, saved, best);
+    }
+
+    /** After the last checkpoint, which keeps the last step's weights. */
+    private void restoreBest() {
+      if (bestStep == step) {
+        return; // these are the weights already
+      }
+      checkpoints.ifPresentOrElse(
+          c -> c.restoreBest(trainable.parameters()), () -> bestWeights.forEach(Parameter::assign));
+    }
+
+    private void keepBest() {
+      bestStep = step;
+      if (checkpoints.isPresent()) {
+        checkpoints.get().saveBest(trainable.parameters());
+      } else if (settings.restoreBest()) {
+        trainable.parameters().forEach(p -> bestWeights.put(p, p.toFloats()));
+      }
     }
 
     private void goOn(Checkpoints.State state) {
       step = state.step();
+      tokensSeen = state.tokens();
+      bestStep = state.bestStep();
       bestLoss = state.bestLoss();
       sinceBest = state.sinceBest();
       source.resume(state.source());
@@ -191,11 +232,15 @@ public final class TrainingLoop {
         loss += microBatch(micro, counts, noise, metrics);
       }
       if (!Double.isFinite(loss)) {
-        refuse(before, examples, loss);
+        refuse(before, examples, "loss", loss);
       }
       double rate =
           optimizerSettings().learningRate() * settings.schedule().factor(step, settings.steps());
-      double norm = update(rate);
+      double norm = gradientNorm();
+      if (!Double.isFinite(norm)) {
+        refuse(before, examples, "gradient norm", norm);
+      }
+      update(rate, norm);
       step++;
       int tokens = java.util.Arrays.stream(lengths).sum();
       tokensSeen += tokens;
@@ -230,33 +275,41 @@ public final class TrainingLoop {
                   }));
     }
 
-    /** Clips, updates, zeroes; returns the norm before clipping. */
-    private double update(double rate) {
-      return Scope.run(
+    private List<Tensor> gradients() {
+      List<Tensor> gradients = new ArrayList<>();
+      trainable.parameters().forEach(p -> p.gradient().ifPresent(gradients::add));
+      return gradients;
+    }
+
+    private double gradientNorm() {
+      return Scope.run("gradient norm", () -> Optim.norm(gradients()));
+    }
+
+    /** Clips, updates, zeroes. */
+    private void update(double rate, double norm) {
+      Scope.run(
           "update",
           () -> {
-            List<Tensor> gradients = new ArrayList<>();
-            trainable.parameters().forEach(p -> p.gradient().ifPresent(gradients::add));
-            double norm = Optim.norm(gradients);
             double factor = settings.maxGradNorm() / (norm + 1e-6);
             if (settings.maxGradNorm() > 0 && factor < 1) {
-              Optim.scale(gradients, factor);
+              Optim.scale(gradients(), factor);
             }
             optimizer.step(rate);
             trainable.parameters().forEach(Parameter::zeroGradient);
-            return norm;
           });
     }
 
-    private void refuse(String sourceBefore, List<E> examples, double loss) {
+    private void refuse(String sourceBefore, List<E> examples, String what, double value) {
       trainable.parameters().forEach(Parameter::zeroGradient);
       checkpoints.ifPresent(
           c -> saved = Optional.of(c.save(state(sourceBefore), trainable.parameters(), optimizer)));
       throw new UserException(
           "step "
               + (step + 1)
-              + ": the loss is "
-              + loss
+              + ": the "
+              + what
+              + " is "
+              + value
               + " on "
               + examples.stream().limit(8).map(objective::describe).toList()
               + "; the weights are as they were before this step"
@@ -267,15 +320,17 @@ public final class TrainingLoop {
 
     private void evaluate() {
       trainable.evaluationMode();
-      double loss = TrainingLoop.evaluate(objective, heldOut, settings.tokenBudget());
-      if (loss < bestLoss) {
-        bestLoss = loss;
+      Evaluation found = TrainingLoop.evaluate(objective, heldOut, settings.tokenBudget());
+      if (found.loss() < bestLoss) {
+        bestLoss = found.loss();
         sinceBest = 0;
-        checkpoints.ifPresent(c -> c.saveBest(trainable.parameters()));
+        keepBest();
       } else {
         sinceBest++;
       }
-      report(MetricRow.eval(step, source.epoch(), Map.of("eval_loss", loss)));
+      Map<String, Double> values = new LinkedHashMap<>(found.logged());
+      values.put("eval_num_tokens", tokensSeen);
+      report(MetricRow.eval(step, source.epoch(), values));
     }
 
     private void report(MetricRow row) {
@@ -293,7 +348,8 @@ public final class TrainingLoop {
     }
 
     private Checkpoints.State state(String sourceState) {
-      return new Checkpoints.State(step, optimizer.steps(), sourceState, bestLoss, sinceBest);
+      return new Checkpoints.State(
+          step, optimizer.steps(), sourceState, tokensSeen, bestStep, bestLoss, sinceBest);
     }
   }
 }

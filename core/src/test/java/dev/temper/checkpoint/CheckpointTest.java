@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,7 +83,7 @@ class CheckpointTest {
   void says_what_a_directory_without_weights_lacks() throws IOException {
     rejects(dir.toString(), Checkpoint.SINGLE, Checkpoint.INDEX);
     Files.writeString(dir.resolve("pytorch_model.bin"), "");
-    rejects("pickle", "save_pretrained");
+    rejects("pickle", "never opened", "python -c", "'pytorch_model.bin'", "save_file");
     assertThatThrownBy(() -> Checkpoint.open(dir.resolve("nothing")))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("no such");
@@ -167,5 +168,46 @@ class CheckpointTest {
     RawFile.write(dir.resolve("s.safetensors"), RawFile.of(ONE, 0));
     index("{\"weight_map\":{\"a\":\"s.safetensors\"}}");
     rejects(dir.resolve("s.safetensors").toString(), "truncated");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pytorch_model.bin", "consolidated.00.pth", "model.pt", "x.ckpt"})
+  void refuses_pickles_without_opening_them_and_says_how_to_convert_them(String name)
+      throws IOException {
+    Path pickle = Files.writeString(dir.resolve(name), "cos\nsystem\n");
+    Files.setLastModifiedTime(pickle, java.nio.file.attribute.FileTime.fromMillis(0));
+    rejects(name + " is a pickle", "never opened", "python -c", "weights_only=True");
+    assertThatThrownBy(() -> Checkpoint.open(pickle))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContainingAll("is a pickle", "python -c");
+    assertThat(Pickles.refusal(pickle, Checkpoint.SINGLE)).doesNotContain("\n");
+  }
+
+  @Test
+  void refuses_pickled_shards_and_ignores_what_a_trainer_left() throws IOException {
+    Files.writeString(dir.resolve("training_args.bin"), "");
+    Files.writeString(dir.resolve("optimizer.pt"), "");
+    assertThatThrownBy(() -> Checkpoint.open(dir))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageNotContaining("pickle");
+    Files.writeString(dir.resolve("pytorch_model-00001-of-00002.bin"), "");
+    rejects("pytorch_model-00001-of-00002.bin is a pickle", "save_pretrained");
+  }
+
+  @Test
+  void what_is_open_stays_as_it_was_when_the_directory_is_saved_over() {
+    long[] shape = {2};
+    List<TensorSource> old =
+        List.of(
+            TensorSource.floats("a", StoredType.F32, shape, () -> new float[] {1, 2}),
+            TensorSource.floats("b", StoredType.F32, shape, () -> new float[] {3, 4}));
+    CheckpointWriter.writeDirectory(dir, old, 8);
+    Checkpoint open = Checkpoint.open(dir);
+    CheckpointWriter.writeDirectory(
+        dir, List.of(TensorSource.floats("a", StoredType.F32, shape, () -> new float[] {5, 6})), 8);
+    assertThat(open.floats("a")).containsExactly(1, 2);
+    assertThat(open.floats("b")).containsExactly(3, 4);
+    assertThat(Checkpoint.open(dir).floats("a")).containsExactly(5, 6);
+    assertThat(Checkpoint.open(dir).names()).containsExactly("a");
   }
 }

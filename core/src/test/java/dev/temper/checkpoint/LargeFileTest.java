@@ -47,6 +47,8 @@ class LargeFileTest {
     ByteBuffer tail = SafetensorsFile.open(path).bytes("big", FIRST - 8, 8);
     assertThat(tail.getFloat(0)).isZero();
     assertThat(tail.getFloat(4)).isEqualTo(1f);
+    ByteBuffer border = SafetensorsFile.open(path).bytes("big", (1L << 30) - 4, 8);
+    assertThat(border.getFloat(4)).isZero();
     assertThatThrownBy(() -> c.bytes("big"))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContainingAll("'big'", "read it in parts");

@@ -180,4 +180,54 @@ class DataCursorTest {
   }
 
   private static final long[] FROZEN = {6, 9, 7, 3, 0, 2, 1, 4, 5, 8, 2, 7, 5, 1, 0, 6, 4, 9, 8, 3};
+
+  // ------------------------------------------------------------------ stop rules
+
+  private static final List<Long> SIZES = List.of(10L, 40L);
+  private static final List<Double> SHARES = List.of(0.7, 0.3);
+
+  private static DataCursor mixture(StopRule stop) {
+    return DataCursor.mixture(SIZES, SHARES, DataOrder.shuffled(5), 9, stop);
+  }
+
+  @Test
+  void a_pass_ends_when_the_first_data_set_is_used_up() {
+    DataCursor cursor = mixture(StopRule.FIRST_EXHAUSTED);
+    long[] pass = cursor.next((int) cursor.size());
+    assertThat(java.util.Arrays.stream(pass).filter(i -> i < 10))
+        .hasSize(10)
+        .doesNotHaveDuplicates();
+    assertThat(java.util.Arrays.stream(pass).filter(i -> i >= 10).toArray())
+        .hasSizeLessThan(40)
+        .doesNotHaveDuplicates();
+    assertThat(pass[pass.length - 1]).as("the last draw is what used it up").isLessThan(10);
+    assertThat(cursor.epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void a_pass_ends_when_every_data_set_has_been_seen() {
+    DataCursor cursor = mixture(StopRule.ALL_EXHAUSTED);
+    long[] pass = cursor.next((int) cursor.size());
+    assertThat(java.util.Arrays.stream(pass).distinct()).hasSize(50);
+    assertThat(java.util.Arrays.stream(pass, 0, pass.length - 1).distinct()).hasSize(49);
+    assertThat(java.util.Arrays.stream(pass).filter(i -> i < 10).count()).isGreaterThan(40);
+  }
+
+  @Test
+  void a_stop_rule_changes_what_a_pass_is_and_not_what_is_drawn() {
+    long[] expected = mixture(StopRule.TOTAL_SIZE).next(300);
+    assertThat(mixture(StopRule.FIRST_EXHAUSTED).next(300)).isEqualTo(expected);
+    assertThat(mixture(StopRule.ALL_EXHAUSTED).next(300)).isEqualTo(expected);
+  }
+
+  @Test
+  void a_mixture_goes_on_beyond_the_size_of_its_data() {
+    DataCursor cursor = mixture(StopRule.ALL_EXHAUSTED);
+    assertThat(cursor.size()).isGreaterThan(100);
+    cursor.next(80); // more than the 50 examples there are, within the first pass
+    CursorState state = CursorState.fromJson(cursor.state().toJson());
+    DataCursor resumed = mixture(StopRule.ALL_EXHAUSTED);
+    resumed.resume(state);
+    assertThat(resumed.next(200)).isEqualTo(cursor.next(200));
+  }
 }

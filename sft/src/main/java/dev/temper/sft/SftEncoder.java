@@ -10,25 +10,33 @@ import dev.temper.data.SftRow;
 import dev.temper.data.TextRow;
 import dev.temper.data.TokenExample;
 import dev.temper.data.TokenRow;
+import dev.temper.text.AddSpecialTokens;
 import dev.temper.text.ChatEncoder;
 import dev.temper.text.ChatTemplate;
 import dev.temper.text.EncodedChat;
 import dev.temper.text.Message;
 import dev.temper.text.PromptCompletion;
+import dev.temper.text.SpecialTokens;
 import dev.temper.text.Tokenizer;
 import dev.temper.text.TrainOn;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns rows into token ids with the weight of each token in the loss.
  *
- * <p>Texts are trained whole and get an end-of-text token if they lack it; prompt–completion rows
- * are trained on the completion; chats on the messages that {@link TrainOn} chooses (the
- * assistant's, unless told otherwise). These are TRL's conventions.
+ * <p>Texts are trained whole and end with the end-of-text token, written after those that lack it;
+ * prompt–completion rows are trained on the completion; chats on the messages that {@link TrainOn}
+ * chooses (the assistant's, unless told otherwise). Texts, and prompts and completions that are
+ * texts, get the special tokens the tokenizer puts around a text (such as {@code <s>}); chats have
+ * those of their template. These are TRL's conventions.
+ *
+ * <p>Difference from TRL: some tokenizers do not recognise their own end-of-text token after a text
+ * and would split it into letters, which TRL then trains. Here the row ends with the token.
  */
 public final class SftEncoder {
   private final Tokenizer tokenizer;
@@ -68,7 +76,7 @@ public final class SftEncoder {
       return r.example();
     }
     if (row instanceof TextRow r) {
-      return TokenExample.allTrained(withEnd(tokenizer.ids(r.text())), r.info().origin());
+      return TokenExample.allTrained(endedIds(r.text()), r.info().origin());
     }
     if (row instanceof PromptCompletionRow r) {
       return promptCompletion(r);
@@ -82,13 +90,7 @@ public final class SftEncoder {
     PromptCompletion encoded;
     if (row.prompt() instanceof Passage.Text prompt
         && row.completion() instanceof Passage.Text completion) {
-      PromptCompletion open =
-          PromptCompletion.encode(
-              tokenizer,
-              prompt.text(),
-              prompt.text() + completion.text(),
-              PromptCompletion.PrefixMismatch.SHARED_PREFIX);
-      encoded = new PromptCompletion(withEnd(open.ids()), open.promptLength());
+      encoded = textCompletion(prompt.text(), completion.text());
     } else {
       encoded =
           chatEncoder()
@@ -103,17 +105,29 @@ public final class SftEncoder {
     return new TokenExample(encoded.ids(), weights, row.info().origin());
   }
 
-  private int[] withEnd(int[] ids) {
-    if (tokenizer.specialTokens().eos().isEmpty()) {
+  private PromptCompletion textCompletion(String prompt, String completion) {
+    int[] promptIds = tokenizer.ids(prompt, AddSpecialTokens.YES);
+    int[] ids = endedIds(prompt + completion);
+    int differs = Arrays.mismatch(promptIds, ids);
+    return new PromptCompletion(ids, differs < 0 ? ids.length : differs);
+  }
+
+  /** Ids of a text with special tokens around it and the end-of-text token after it. */
+  private int[] endedIds(String text) {
+    Optional<SpecialTokens.Token> eos = tokenizer.specialTokens().eos();
+    if (eos.isEmpty()) {
+      return tokenizer.ids(text, AddSpecialTokens.YES);
+    }
+    String end = eos.get().content();
+    int[] ids = tokenizer.ids(text.endsWith(end) ? text : text + end, AddSpecialTokens.YES);
+    if (ids.length > 0 && ids[ids.length - 1] == eos.get().id()) {
       return ids;
     }
-    int eos = tokenizer.specialTokens().eos().get().id();
-    if (ids.length > 0 && ids[ids.length - 1] == eos) {
-      return ids;
-    }
-    int[] out = Arrays.copyOf(ids, ids.length + 1);
-    out[ids.length] = eos;
-    return out;
+    String bare = text.endsWith(end) ? text.substring(0, text.length() - end.length()) : text;
+    int[] open = tokenizer.ids(bare, AddSpecialTokens.YES);
+    int[] closed = Arrays.copyOf(open, open.length + 1);
+    closed[open.length] = eos.get().id();
+    return closed;
   }
 
   private ChatEncoder chatEncoder() {

@@ -37,8 +37,14 @@ public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise)
     }
   }
 
-  /** Without noise: also how a trained model is evaluated. */
-  public SftObjective withoutNoise() {
+  /** The names of the metrics every evaluation adds to those of the loss. */
+  private static final String ENTROPY = "entropy";
+
+  private static final String ACCURACY = "mean_token_accuracy";
+
+  /** Without noise. */
+  @Override
+  public SftObjective forEvaluation() {
     return new SftObjective(model, loss, Noise.none());
   }
 
@@ -63,15 +69,27 @@ public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise)
     return new Counts(tokens, step.size(), step.size(), step.size());
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Adds TRL's metrics to the loss's own: {@code entropy}, the mean entropy of the model's
+   * distribution where a token is trained (nats), and {@code mean_token_accuracy}, how often that
+   * token was the most probable one. Both are means over the trained tokens of the whole step; TRL
+   * averages the means of its micro-batches.
+   */
   @Override
   public LossOutput evaluate(List<TokenExample> microBatch, Rng rng) {
     TokenBatch batch = TokenBatch.of(microBatch.stream().map(TokenExample::ids).toList());
     Rows rows = Rows.of(microBatch);
     Tensor hidden =
         model.hidden(batch, noise.of(batch, rng)).indexSelect(0, Tensors.of(rows.predictors()));
-    Tensor logProbs = LogProbs.of(model.head(), hidden, rows.targets());
+    LogProbs.Scored scored = LogProbs.scored(model.head(), hidden, rows.targets());
+    int n = rows.targets().length;
     return loss.compute(
-        new TokenScores(logProbs, Tensors.of(rows.weights()), rows.targets(), rows.sequences()));
+            new TokenScores(
+                scored.logProbs(), Tensors.of(rows.weights()), rows.targets(), rows.sequences()))
+        .metric(ENTROPY, scored.entropy().sum().item(), n)
+        .metric(ACCURACY, scored.correct().sum().item(), n);
   }
 
   /** The rows of a flat batch that predict a trained token. */

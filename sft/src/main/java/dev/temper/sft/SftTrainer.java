@@ -1,20 +1,19 @@
 package dev.temper.sft;
 
 import dev.temper.UserException;
-import dev.temper.data.DataCursor;
 import dev.temper.data.DataOrder;
-import dev.temper.data.Dataset;
-import dev.temper.data.Rows;
-import dev.temper.data.SftRow;
+import dev.temper.data.DataSource;
+import dev.temper.data.Packing;
+import dev.temper.data.StopRule;
 import dev.temper.data.TokenExample;
-import dev.temper.data.Truncation;
 import dev.temper.model.CausalLm;
 import dev.temper.text.TrainOn;
 import dev.temper.train.AdamW;
-import dev.temper.train.DatasetSource;
+import dev.temper.train.Evaluation;
 import dev.temper.train.Loss;
 import dev.temper.train.Optimizer;
 import dev.temper.train.Schedule;
+import dev.temper.train.Source;
 import dev.temper.train.TokenScores;
 import dev.temper.train.Trainable;
 import dev.temper.train.TrainingListener;
@@ -25,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SftTrainer {
   private final CausalLm model;
-  private final List<TokenExample> examples = new ArrayList<>();
-  private final List<TokenExample> heldOut = new ArrayList<>();
+  private final List<SftData.Input> inputs = new ArrayList<>();
+  private final List<SftData.Input> evalInputs = new ArrayList<>();
   private final List<TrainingListener> listeners = new ArrayList<>();
   private @Nullable Trainable trainable;
   private Loss<TokenScores> loss = SftLosses.nll();
@@ -56,14 +56,21 @@ public final class SftTrainer {
   private int batchSize = 8;
   private int tokenBudget = 1024;
   private int maxLength = 1024;
+  private @Nullable Packing packing;
+  private StopRule stopRule = StopRule.FIRST_EXHAUSTED;
   private double maxGradNorm = 1;
   private long evalEvery;
   private long saveEvery;
   private int patience;
+  private @Nullable Boolean restoreBest;
+  private int keepCheckpoints = 1;
   private long seed;
   private boolean shuffle = true;
   private boolean resume;
   private @Nullable Path output;
+  // Read when first needed; null again when a setting it depends on changes.
+  private @Nullable SftData data;
+  private @Nullable List<TokenExample> heldOut;
 
   private SftTrainer(CausalLm model) {
     this.model = model;
@@ -87,49 +94,66 @@ public final class SftTrainer {
     return this;
   }
 
-  /**
-   * Adds a JSONL or JSON file (also gzip) to train on. Call {@link #trainOn} and {@link #maxLength}
-   * before.
-   */
+  /** Adds a JSONL or JSON file (also gzip) to train on. */
   public SftTrainer data(Path file) {
-    examples.addAll(read(file));
-    return this;
+    return data(new DataSource(file, OptionalDouble.empty()));
+  }
+
+  /**
+   * Adds a file to train on, with a weight if files are to be mixed: each row of a step then comes
+   * from file i with probability weight i / sum of weights, by the seed, and a file that is used up
+   * begins again. All files have a weight or none has; without weights a pass takes each row once.
+   *
+   * @see #stopRule
+   */
+  public SftTrainer data(DataSource source) {
+    inputs.add(SftData.Input.file(source));
+    return changed();
   }
 
   /** Adds a file to evaluate on. */
   public SftTrainer evalData(Path file) {
-    heldOut.addAll(read(file));
-    return this;
+    evalInputs.add(SftData.Input.file(new DataSource(file, OptionalDouble.empty())));
+    return changed();
   }
 
   /** Adds examples to train on. */
   public SftTrainer examples(List<TokenExample> more) {
-    examples.addAll(more);
-    return this;
+    inputs.add(SftData.Input.examples(more));
+    return changed();
   }
 
   /** Adds examples to evaluate on. */
   public SftTrainer evalExamples(List<TokenExample> more) {
-    heldOut.addAll(more);
+    evalInputs.add(SftData.Input.examples(more));
+    return changed();
+  }
+
+  private SftTrainer changed() {
+    data = null;
+    heldOut = null;
     return this;
   }
 
-  private List<TokenExample> read(Path file) {
-    SftEncoder encoder = new SftEncoder(model.tokenizer(), trainOn, completionOnly);
-    List<TokenExample> encoded =
-        Rows.load(file).stream().map(SftRow::parse).map(encoder::encode).toList();
-    Truncation.Result cut =
-        Truncation.keepStart(Math.min(maxLength, model.spec().contextLength())).apply(encoded);
-    if (cut.kept().isEmpty()) {
-      throw new UserException(
-          file
-              + ": none of its "
-              + encoded.size()
-              + " rows has a trained token within "
-              + maxLength
-              + " tokens: check which messages are trained, and the maximal length");
+  private SftData prepared() {
+    if (inputs.isEmpty()) {
+      throw new UserException("no data to train on: call data(file)");
     }
-    return cut.kept();
+    SftData ready = data;
+    if (ready == null) {
+      ready = read(inputs);
+      data = ready;
+    }
+    return ready;
+  }
+
+  private SftData read(List<SftData.Input> from) {
+    return SftData.of(
+        from,
+        new SftEncoder(model.tokenizer(), trainOn, completionOnly),
+        Math.min(maxLength, model.spec().contextLength()),
+        model.spec().vocabulary(),
+        packing);
   }
 
   /** The loss; negative log-likelihood unless set. A lambda will do. */
@@ -147,13 +171,13 @@ public final class SftTrainer {
   /** Which messages of chats are trained. */
   public SftTrainer trainOn(TrainOn value) {
     trainOn = value;
-    return this;
+    return changed();
   }
 
   /** Whether prompts of prompt–completion rows are left out of the loss; they are unless set. */
   public SftTrainer completionOnly(boolean value) {
     completionOnly = value;
-    return this;
+    return changed();
   }
 
   /** The optimizer; AdamW at 2e-5 unless set. */
@@ -195,6 +219,28 @@ public final class SftTrainer {
   /** Longer examples are cut. */
   public SftTrainer maxLength(int value) {
     maxLength = value;
+    return changed();
+  }
+
+  /**
+   * Packs examples into rows of at most the maximal length, so that a step has about the same
+   * number of tokens every time: {@link #batchSize} then counts rows, and so do epochs, as in TRL.
+   * Examples in a row do not see each other, except with {@link Packing#WRAPPED}. Held-out data is
+   * packed in the same way. Off unless set.
+   *
+   * <p>Difference from TRL: the whole data set is packed at once, where TRL packs each 1,000 rows.
+   */
+  public SftTrainer packing(Packing value) {
+    packing = value;
+    return changed();
+  }
+
+  /**
+   * When a pass over weighted files ends, which is what {@link #epochs} counts: when the first one
+   * is used up, unless set. Files without weights are always seen whole.
+   */
+  public SftTrainer stopRule(StopRule value) {
+    stopRule = value;
     return this;
   }
 
@@ -216,9 +262,28 @@ public final class SftTrainer {
     return this;
   }
 
-  /** Evaluations without improvement before training stops. */
+  /**
+   * Evaluations without improvement before training stops; {@link #restoreBest} is on then, unless
+   * set otherwise.
+   */
   public SftTrainer patience(int value) {
     patience = value;
+    return this;
+  }
+
+  /**
+   * Whether the model ends with the weights of the best evaluation; unless set, if it may stop
+   * early. (transformers' {@code load_best_model_at_end} is off unless set, but its early stopping
+   * asks for it.)
+   */
+  public SftTrainer restoreBest(boolean value) {
+    restoreBest = value;
+    return this;
+  }
+
+  /** How many of the newest checkpoints stay on disk; 1 unless set. */
+  public SftTrainer keepCheckpoints(int value) {
+    keepCheckpoints = value;
     return this;
   }
 
@@ -254,28 +319,49 @@ public final class SftTrainer {
 
   /** Optimizer steps {@link #run} will make. */
   public long plannedSteps() {
-    return steps > 0
-        ? steps
-        : Math.max(1, (long) Math.ceil(epochs * Math.ceil((double) examples.size() / batchSize)));
+    if (steps > 0) {
+      return steps;
+    }
+    double perEpoch = Math.ceil((double) prepared().passSize(seed, stopRule) / batchSize);
+    return Math.max(1, (long) Math.ceil(epochs * perEpoch));
   }
 
   /** Examples to evaluate on. */
   public List<TokenExample> heldOut() {
-    return List.copyOf(heldOut);
+    List<TokenExample> ready = heldOut;
+    if (ready == null) {
+      ready = evalInputs.isEmpty() ? List.of() : read(evalInputs).examples();
+      heldOut = ready;
+    }
+    return ready;
   }
 
-  /** Examples to train on. */
+  /** Rows of the training data that were cut to the maximal length. */
+  public int truncated() {
+    return prepared().truncated();
+  }
+
+  /** Rows of the training data that were left out because nothing in them is trained. */
+  public int dropped() {
+    return prepared().dropped();
+  }
+
+  /** Rows to train on: examples, or packed rows of them. */
   public int size() {
-    return examples.size();
+    return prepared().size();
+  }
+
+  /** Loss and metrics of the held-out examples as the model is now. */
+  public Evaluation evaluation() {
+    if (heldOut().isEmpty()) {
+      throw new UserException("there is nothing to evaluate on: give evalData");
+    }
+    return TrainingLoop.evaluate(new SftObjective(model, loss, noise), heldOut(), tokenBudget);
   }
 
   /** Mean loss on the held-out examples as the model is now. */
   public double evaluate() {
-    if (heldOut.isEmpty()) {
-      throw new UserException("there is nothing to evaluate on: give evalData");
-    }
-    return TrainingLoop.evaluate(
-        new SftObjective(model, loss, SftObjective.Noise.none()), heldOut, tokenBudget);
+    return evaluation().loss();
   }
 
   /** Trains. */
@@ -283,8 +369,8 @@ public final class SftTrainer {
     if (trainable == null) {
       throw new UserException("nothing to train: call train(adapter) or trainAll()");
     }
-    if (examples.isEmpty()) {
-      throw new UserException("no data to train on: call data(file)");
+    if (evalEvery > 0 && heldOut().isEmpty()) {
+      throw new UserException("evalEvery: there is nothing to evaluate on: give evalData");
     }
     TrainingSettings settings =
         new TrainingSettings(
@@ -296,12 +382,12 @@ public final class SftTrainer {
             saveEvery,
             patience,
             seed,
-            Optional.ofNullable(output).map(o -> o.resolve("checkpoints")));
+            Optional.ofNullable(output).map(o -> o.resolve("checkpoints")),
+            restoreBest != null ? restoreBest : patience > 0,
+            keepCheckpoints);
     DataOrder order = shuffle ? DataOrder.shuffled(seed) : DataOrder.asIs();
-    DatasetSource<TokenExample> source =
-        new DatasetSource<>(
-            Dataset.of(examples), DataCursor.over(examples.size(), order), batchSize);
+    Source<TokenExample> source = prepared().source(order, seed, stopRule, batchSize);
     return new TrainingLoop(settings, optimizer, listeners)
-        .run(trainable, source, new SftObjective(model, loss, noise), heldOut, resume);
+        .run(trainable, source, new SftObjective(model, loss, noise), heldOut(), resume);
   }
 }

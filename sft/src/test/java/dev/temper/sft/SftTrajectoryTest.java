@@ -8,8 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.temper.data.Origin;
 import dev.temper.data.TokenExample;
 import dev.temper.model.CausalLm;
+import dev.temper.tensor.Autograd;
 import dev.temper.tensor.Parameter;
+import dev.temper.tensor.Rng;
 import dev.temper.train.AdamW;
+import dev.temper.train.Counts;
+import dev.temper.train.LossOutput;
+import dev.temper.train.Objective;
 import dev.temper.train.Schedule;
 import dev.temper.train.Source;
 import dev.temper.train.Trainable;
@@ -23,7 +28,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
@@ -78,14 +85,20 @@ class SftTrajectoryTest {
               rows.add(row);
             }
           };
-      new TrainingLoop(settings, AdamW.learningRate(0.005).weightDecay(0.01), List.of(listener))
-          .run(
-              Trainable.of(model.parameters()),
-              new Replay(run),
+      PerMicroBatch objective =
+          new PerMicroBatch(
               new SftObjective(
                   model, dft ? SftLosses.dft() : SftLosses.nll(), SftObjective.Noise.none()),
-              List.of(),
-              false);
+              tokenBudget >= 1_000_000 ? run.get("batch").intValue() : 0);
+      List<String> spared = new ArrayList<>();
+      run.get("no_decay_parameters").forEach(name -> spared.add(name.asText()));
+      assertThat(model.parameters())
+          .as("what AdamW spares from weight decay is what transformers spares")
+          .filteredOn(p -> p.shape().rank() == 1)
+          .extracting(Parameter::name)
+          .containsExactlyInAnyOrderElementsOf(spared);
+      new TrainingLoop(settings, AdamW.learningRate(0.005).weightDecay(0.01), List.of(listener))
+          .run(Trainable.of(model.parameters()), new Replay(run), objective, List.of(), false);
       for (int k = 0; k < 12; k++) {
         JsonNode step = run.get("steps").get(k);
         double loss = step.get("loss").doubleValue();
@@ -96,6 +109,17 @@ class SftTrajectoryTest {
         assertThat(rows.get(k).values().get("grad_norm"))
             .as("norm of step %d", k + 1)
             .isCloseTo(norm, within(1e-4 * norm));
+        assertThat(rows.get(k).values().get("num_tokens"))
+            .isEqualTo(step.get("num_tokens").doubleValue());
+        if (objective.batch() > 0) {
+          // 12 steps of AdamW move float32 noise into the entropy as they do into the loss.
+          assertThat(objective.mean(k, "entropy"))
+              .as("entropy of step %d", k + 1)
+              .isCloseTo(step.get("entropy").doubleValue(), within(5e-5));
+          assertThat(objective.mean(k, "mean_token_accuracy"))
+              .as("accuracy of step %d", k + 1)
+              .isCloseTo(step.get("mean_token_accuracy").doubleValue(), within(1e-6));
+        }
         double rate = step.get("learning_rate").doubleValue();
         assertThat(rows.get(k).values().get("learning_rate"))
             .isCloseTo(rate, within(1e-9 * Math.max(rate, 1e-12)));
@@ -114,6 +138,51 @@ class SftTrajectoryTest {
         double l2 = expected.get("l2").doubleValue();
         assertThat(Math.sqrt(squares)).as("norm of " + p.name()).isCloseTo(l2, within(1e-5 * l2));
       }
+    }
+  }
+
+  /**
+   * Passes everything on, and keeps the metrics TRL logs: means of the means of its micro-batches,
+   * where ours are means over the step. Where TRL has one micro-batch a step both are the same.
+   */
+  private record PerMicroBatch(SftObjective objective, int batch, List<Map<String, Double>> seen)
+      implements Objective<TokenExample> {
+    PerMicroBatch(SftObjective objective, int batch) {
+      this(objective, batch, new ArrayList<>());
+    }
+
+    double mean(int step, String name) {
+      return Objects.requireNonNull(seen.get(step).get(name), name);
+    }
+
+    @Override
+    public LossOutput evaluate(List<TokenExample> step, Rng rng) {
+      if (batch > 0) {
+        Map<String, Double> means = new HashMap<>();
+        for (int from = 0; from < step.size(); from += batch) {
+          List<TokenExample> micro = step.subList(from, from + batch);
+          Autograd.off(() -> objective.evaluate(micro, rng))
+              .metrics()
+              .forEach((k, v) -> means.merge(k, v.value() * batch / step.size(), Double::sum));
+        }
+        seen.add(means);
+      }
+      return objective.evaluate(step, rng);
+    }
+
+    @Override
+    public int tokens(TokenExample example) {
+      return objective.tokens(example);
+    }
+
+    @Override
+    public String describe(TokenExample example) {
+      return objective.describe(example);
+    }
+
+    @Override
+    public Counts counts(List<TokenExample> step) {
+      return objective.counts(step);
     }
   }
 

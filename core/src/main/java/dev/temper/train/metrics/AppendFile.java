@@ -1,7 +1,7 @@
 package dev.temper.train.metrics;
 
 import dev.temper.UserException;
-import dev.temper.train.metrics.internal.AtomicFiles;
+import dev.temper.checkpoint.AtomicFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -120,7 +120,7 @@ final class AppendFile implements AutoCloseable {
     }
     try {
       action.run(open);
-    } catch (IOException e) {
+    } catch (IOException | UserException e) {
       channel = null;
       log.warn("{}: writing failed, no more metrics go there: {}", path, e.toString());
       closeAfterFailure(open);
@@ -143,7 +143,7 @@ final class AppendFile implements AutoCloseable {
   }
 
   private static void rewrite(Path path, LineFilter filter) throws IOException {
-    AtomicFiles.replace(
+    AtomicFiles.stream(
         path,
         out -> {
           try (BufferedReader in = Files.newBufferedReader(path, StandardCharsets.UTF_8)) {

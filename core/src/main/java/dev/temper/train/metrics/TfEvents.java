@@ -124,13 +124,13 @@ final class TfEvents {
     }
 
     private void tag(int field, int wireType) {
-      writeVarint((long) field << 3 | wireType);
+      writeVarint(((long) field << 3) | wireType);
     }
 
     private void writeVarint(long value) {
       long rest = value;
       while ((rest & ~0x7fL) != 0) {
-        out.write((int) (rest & 0x7f | 0x80));
+        out.write((int) ((rest & 0x7f) | 0x80));
         rest >>>= 7;
       }
       out.write((int) rest);

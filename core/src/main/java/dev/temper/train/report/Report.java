@@ -2,9 +2,9 @@ package dev.temper.train.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.temper.UserException;
+import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.train.metrics.MetricRow;
 import dev.temper.train.metrics.Phase;
-import dev.temper.train.metrics.internal.AtomicFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -46,11 +46,7 @@ public final class Report {
    */
   public static void write(Path html, ReportData data) {
     byte[] page = render(data).getBytes(StandardCharsets.UTF_8);
-    try {
-      AtomicFiles.replace(html, out -> out.write(page));
-    } catch (IOException e) {
-      throw new UserException("cannot write the report " + html + ": " + e, e);
-    }
+    AtomicFiles.stream(html, out -> out.write(page));
   }
 
   static String render(ReportData data) {

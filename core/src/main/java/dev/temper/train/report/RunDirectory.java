@@ -1,12 +1,12 @@
 package dev.temper.train.report;
 
 import dev.temper.UserException;
+import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.train.metrics.CompositeSink;
 import dev.temper.train.metrics.CsvSink;
 import dev.temper.train.metrics.JsonlSink;
 import dev.temper.train.metrics.MetricSink;
 import dev.temper.train.metrics.TensorBoardSink;
-import dev.temper.train.metrics.internal.AtomicFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
@@ -184,14 +184,15 @@ public final class RunDirectory {
   }
 
   private void write() {
-    try {
-      AtomicFiles.replace(runJson(), out -> out.write(RunJson.write(run)));
-    } catch (IOException e) {
-      throw new UserException("cannot write " + runJson() + ": " + e, e);
-    }
+    AtomicFiles.stream(runJson(), out -> out.write(RunJson.write(run)));
   }
 
-  private static void requireUnused(Path root) {
+  /**
+   * Checks that a run can start here.
+   *
+   * @throws UserException if {@code root} is a file or holds a run already
+   */
+  public static void requireUnused(Path root) {
     if (Files.exists(root) && !Files.isDirectory(root)) {
       throw new UserException(root + " is a file: choose a directory for the run");
     }

@@ -75,7 +75,7 @@ record Series(String name, Style style, List<Point> points) {
         high = point.y() > high.y() || Double.isNaN(high.y()) ? point : high;
       }
       kept.add(low.x() <= high.x() ? low : high);
-      if (low != high) {
+      if (!low.equals(high)) {
         kept.add(low.x() <= high.x() ? high : low);
       }
     }

@@ -2,6 +2,7 @@ package dev.temper.efficiency.peft;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
+import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.model.CausalLm;
 import java.nio.file.Path;
 
@@ -19,6 +20,7 @@ public final class Adapters {
    */
   public static Adapter load(CausalLm model, Path directory) {
     Path file = directory.resolve(PeftConfig.FILE);
+    AtomicFiles.recover(directory);
     ObjectNode config = PeftConfig.read(file);
     String type = PeftConfig.type(config, file);
     return switch (type) {

@@ -7,7 +7,8 @@ import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.checkpoint.Checkpoint;
 import dev.temper.checkpoint.CheckpointWriter;
-import dev.temper.checkpoint.StoredType;
+import dev.temper.checkpoint.Pickles;
+import dev.temper.checkpoint.StoredParameters;
 import dev.temper.checkpoint.TensorInfo;
 import dev.temper.checkpoint.TensorSource;
 import dev.temper.model.CausalLm;
@@ -160,13 +161,12 @@ final class LoraFiles {
   private static Checkpoint open(Path directory) {
     Path file = directory.resolve(PeftConfig.WEIGHTS);
     if (!Files.isRegularFile(file)) {
-      boolean pickle = Files.exists(directory.resolve("adapter_model.bin"));
       throw new UserException(
           file
               + ": missing"
-              + (pickle
-                  ? "; adapter_model.bin is a pickle, which can run code and is not read: save it again with PEFT"
-                  : ""));
+              + Pickles.weights(directory)
+                  .map(p -> "; " + Pickles.refusal(p, PeftConfig.WEIGHTS))
+                  .orElse(""));
     }
     return Checkpoint.open(file);
   }
@@ -240,19 +240,23 @@ final class LoraFiles {
               + Arrays.toString(shape)
               + " (another base model, or a wrong r or rank_pattern?)");
     }
-    return Parameter.of(key, weights.floats(name), shape);
+    return StoredParameters.load(weights.source(name).named(key));
   }
 
   static void write(Path directory, Lora lora, List<LoraLayer> layers, CausalLm model) {
-    List<TensorSource> tensors = new ArrayList<>();
-    for (LoraLayer layer : layers) {
-      for (Parameter p : layer.parameters()) {
-        tensors.add(TensorSource.floats(p.name(), StoredType.F32, p.shape().dims(), p::toFloats));
-      }
-    }
-    CheckpointWriter.writeFile(directory.resolve(PeftConfig.WEIGHTS), tensors);
-    AtomicFiles.write(
-        directory.resolve(PeftConfig.FILE), config(lora, layers, model).toPrettyString() + "\n");
+    List<TensorSource> tensors =
+        layers.stream()
+            .flatMap(layer -> layer.parameters().stream())
+            .map(StoredParameters::source)
+            .toList();
+    AtomicFiles.replaceDirectory(
+        directory,
+        PeftConfig.WEIGHTS::equals,
+        staged -> {
+          CheckpointWriter.writeFile(staged.resolve(PeftConfig.WEIGHTS), tensors);
+          AtomicFiles.write(
+              staged.resolve(PeftConfig.FILE), config(lora, layers, model).toPrettyString() + "\n");
+        });
   }
 
   /**

@@ -9,9 +9,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What a run lets the model say before and after. */
-final class SampleOptions {
+/** What a run shows when it is over. */
+final class ReportOptions {
   private static final int TOKENS = 96;
+
+  @Option(
+      names = "--report",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Write report.html with settings, curves and samples (default: yes)")
+  boolean report = true;
 
   @Option(
       names = "--sample-prompt",
@@ -20,7 +28,7 @@ final class SampleOptions {
   @Nullable String prompt;
 
   /** The likeliest continuation of the prompt; empty without a prompt. */
-  String take(CausalLm model) {
+  String sample(CausalLm model) {
     if (prompt == null) {
       return "";
     }

@@ -1,0 +1,168 @@
+package dev.temper.model;
+
+import dev.temper.UserException;
+import dev.temper.tensor.Nn;
+import dev.temper.tensor.Scope;
+import dev.temper.tensor.Tensor;
+import dev.temper.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Reads several more tokens of every row of a cache in one pass. */
+final class Extension {
+  /** Tokens of a row read at once: bounds the table of attention scores. */
+  private static final int PIECE = 256;
+
+  private final CausalLm model;
+  private final KvCache cache;
+
+  Extension(CausalLm model, KvCache cache) {
+    this.model = model;
+    this.cache = cache;
+  }
+
+  /** Hidden states [B, n, D] of tokens [B][n]. */
+  Tensor read(int[][] tokens) {
+    int n = width(tokens);
+    if (n > cache.remaining()) {
+      throw new IllegalStateException(
+          "the cache has room for "
+              + cache.remaining()
+              + " more tokens, asked for "
+              + n
+              + ": reserve more with KvCache.reserve");
+    }
+    List<Tensor> parts = new ArrayList<>();
+    for (int from = 0; from < n; from += PIECE) {
+      int start = from;
+      int end = Math.min(n, from + PIECE);
+      parts.add(Scope.run("extend", () -> piece(tokens, start, end)));
+    }
+    return parts.size() == 1 ? parts.get(0) : Tensors.cat(parts, 1);
+  }
+
+  private int width(int[][] tokens) {
+    if (tokens.length != cache.rows()) {
+      throw new IllegalArgumentException(
+          "tokens has "
+              + tokens.length
+              + " rows, the cache "
+              + cache.rows()
+              + ": give every row its tokens");
+    }
+    int n = tokens.length == 0 ? 0 : tokens[0].length;
+    for (int row = 0; row < tokens.length; row++) {
+      if (tokens[row].length != n || n == 0) {
+        throw new IllegalArgumentException(
+            "row "
+                + row
+                + " has "
+                + tokens[row].length
+                + " tokens, row 0 has "
+                + n
+                + ": every row takes equally many, at least one");
+      }
+      for (int id : tokens[row]) {
+        if (id < 0 || id >= model.spec().vocabulary()) {
+          throw new UserException(
+              "token id "
+                  + id
+                  + " in row "
+                  + row
+                  + " is outside the vocabulary of "
+                  + model.spec().vocabulary());
+        }
+      }
+    }
+    return n;
+  }
+
+  private Tensor piece(int[][] tokens, int from, int to) {
+    DecoderSpec spec = model.spec();
+    int rows = tokens.length;
+    int n = to - from;
+    int[] ids = new int[rows * n];
+    int[] positions = new int[rows * n];
+    for (int row = 0; row < rows; row++) {
+      for (int i = 0; i < n; i++) {
+        ids[row * n + i] = tokens[row][from + i];
+        positions[row * n + i] = cache.length(row) + i;
+      }
+    }
+    Rope.Angles angles = spec.rope().angles(positions);
+    Tensor cos = Tensors.of(angles.cos(), ids.length, 1, spec.rope().width());
+    Tensor sin = Tensors.of(angles.sin(), ids.length, 1, spec.rope().width());
+    Tensor mask = mask(rows, n);
+    Tensor x = model.embed(ids);
+    for (int i = 0; i < spec.layers(); i++) {
+      int layer = i;
+      Tensor in = x;
+      x =
+          Scope.run(
+              "layer",
+              () ->
+                  model
+                      .blocks()
+                      .get(layer)
+                      .forward(
+                          in,
+                          spec,
+                          (q, k, v) ->
+                              attend(
+                                  layer, n, Nn.rope(q, cos, sin), Nn.rope(k, cos, sin), v, mask)));
+    }
+    cache.advance(n);
+    return model.norm(x).reshape(rows, n, spec.width());
+  }
+
+  /** [B, 1, 1, n, T]: 0 up to each token itself, -infinity after it and before the row's prompt. */
+  private Tensor mask(int rows, int n) {
+    int slot = cache.slot();
+    int width = slot + n;
+    float[] m = new float[rows * n * width];
+    for (int row = 0; row < rows; row++) {
+      int start = slot - cache.length(row);
+      for (int i = 0; i < n; i++) {
+        int at = (row * n + i) * width;
+        Arrays.fill(m, at, at + start, Float.NEGATIVE_INFINITY);
+        Arrays.fill(m, at + slot + i + 1, at + width, Float.NEGATIVE_INFINITY);
+      }
+    }
+    return Tensors.of(m, rows, 1, 1, n, width);
+  }
+
+  /** Writes the keys and values and attends to all slots; q [B·n, H, d], result [B·n, H·d]. */
+  private Tensor attend(int layer, int n, Tensor q, Tensor k, Tensor v, Tensor mask) {
+    DecoderSpec spec = model.spec();
+    int rows = cache.rows();
+    for (int row = 0; row < rows; row++) {
+      long at = (long) row * n;
+      Nn.writeCache(cache.keys(layer), k.slice(0, at, at + n), row, cache.slot());
+      Nn.writeCache(cache.values(layer), v.slice(0, at, at + n), row, cache.slot());
+    }
+    long width = cache.slot() + n;
+    long shared = spec.keyValueHeads();
+    long group = spec.heads() / shared;
+    long d = spec.headWidth();
+    Tensor keys = cache.keys(layer).slice(2, 0, width);
+    Tensor values = cache.values(layer).slice(2, 0, width);
+    Tensor query =
+        q.mul(spec.attentionScale())
+            .reshape(rows, n, shared, group, d)
+            .permute(0, 2, 3, 1, 4)
+            .reshape(rows, shared, group * n, d);
+    Tensor weights =
+        query
+            .matMul(keys.transpose(2, 3))
+            .reshape(rows, shared, group, n, width)
+            .add(mask)
+            .softmax(4)
+            .reshape(rows, shared, group * n, width);
+    return weights
+        .matMul(values)
+        .reshape(rows, shared, group, n, d)
+        .permute(0, 3, 1, 2, 4)
+        .reshape((long) rows * n, shared * group * d);
+  }
+}
