@@ -2,6 +2,8 @@ package dev.temper.alignment;
 
 import dev.temper.UserException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the data says of P pairs beside which completion is better.
@@ -16,6 +18,17 @@ public record PairLabels(double[] margins, double[] chosenScores, double[] rejec
     double[] absent = new double[count];
     Arrays.fill(absent, Double.NaN);
     return new PairLabels(new double[count], absent, absent.clone());
+  }
+
+  static PairLabels concat(List<PairLabels> parts) {
+    return new PairLabels(
+        join(parts.stream().map(PairLabels::margins)),
+        join(parts.stream().map(PairLabels::chosenScores)),
+        join(parts.stream().map(PairLabels::rejectedScores)));
+  }
+
+  private static double[] join(Stream<double[]> parts) {
+    return parts.flatMapToDouble(Arrays::stream).toArray();
   }
 
   /** The chosen scores, if every pair has one. */

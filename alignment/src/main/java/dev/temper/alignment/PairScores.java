@@ -2,6 +2,7 @@ package dev.temper.alignment;
 
 import dev.temper.UserException;
 import dev.temper.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,6 +35,27 @@ public record PairScores(
               + labels.margins().length
               + " labels; both sides or none need a reference");
     }
+  }
+
+  /** These pairs as another policy sees them. */
+  PairScores withPolicy(SequenceScores newChosen, SequenceScores newRejected) {
+    return new PairScores(newChosen, newRejected, referenceChosen, referenceRejected, labels);
+  }
+
+  /** Several micro-batches as one. */
+  static PairScores concat(List<PairScores> parts) {
+    return new PairScores(
+        SequenceScores.concat(parts.stream().map(PairScores::chosen).toList()),
+        SequenceScores.concat(parts.stream().map(PairScores::rejected).toList()),
+        concatPresent(parts.stream().map(PairScores::referenceChosen).toList()),
+        concatPresent(parts.stream().map(PairScores::referenceRejected).toList()),
+        PairLabels.concat(parts.stream().map(PairScores::labels).toList()));
+  }
+
+  private static Optional<SequenceScores> concatPresent(List<Optional<SequenceScores>> parts) {
+    return parts.get(0).isEmpty()
+        ? Optional.empty()
+        : Optional.of(SequenceScores.concat(parts.stream().map(Optional::orElseThrow).toList()));
   }
 
   /** Pairs. */

@@ -48,6 +48,12 @@ public record PreferenceObjective(
   }
 
   @Override
+  public Objective<PairExample> forStep(List<List<PairExample>> microBatches) {
+    boolean exact = !loss.couplesPairs() || microBatches.size() == 1;
+    return exact ? this : CoupledPreferences.of(this, microBatches);
+  }
+
+  @Override
   public LossOutput evaluate(List<PairExample> microBatch, Rng rng) {
     PairScores scores = score(microBatch);
     return withMetrics(loss.compute(scores), scores);
@@ -83,7 +89,7 @@ public record PreferenceObjective(
         pairs.stream().mapToDouble(PairExample::rejectedScore).toArray());
   }
 
-  private LossOutput withMetrics(LossOutput output, PairScores in) {
+  LossOutput withMetrics(LossOutput output, PairScores in) {
     return Autograd.off(
         () -> {
           double[] chosen =

@@ -1,9 +1,10 @@
 package dev.temper.alignment;
 
-import dev.temper.tensor.DType;
 import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * How likely a model finds S completions.
@@ -43,6 +44,25 @@ public record SequenceScores(Tensor sums, Tensor tokens, int[] sequences, float[
     return new SequenceScores(sums, tokens, sequences, lengths);
   }
 
+  /** The same completions with other log-probabilities of their tokens. */
+  SequenceScores withTokens(Tensor newTokens) {
+    return ofTokens(newTokens, sequences, count());
+  }
+
+  /** Several batches of completions as one. */
+  static SequenceScores concat(List<SequenceScores> parts) {
+    List<Integer> owners = new ArrayList<>();
+    int before = 0;
+    for (SequenceScores part : parts) {
+      for (int s : part.sequences) {
+        owners.add(before + s);
+      }
+      before += part.count();
+    }
+    Tensor tokens = Tensors.cat(parts.stream().map(SequenceScores::tokens).toList(), 0);
+    return ofTokens(tokens, owners.stream().mapToInt(Integer::intValue).toArray(), before);
+  }
+
   /** Completions. */
   public int count() {
     return lengths.length;
@@ -78,10 +98,6 @@ public record SequenceScores(Tensor sums, Tensor tokens, int[] sequences, float[
   /** A constant of the type of the scores [S]. */
   public Tensor constant(double[] values) {
     return Tensors.of(values, count()).cast(sums.dtype());
-  }
-
-  DType dtype() {
-    return sums.dtype();
   }
 
   @Override
