@@ -20,10 +20,11 @@ if not defined MAJOR (
   exit /b 1
 )
 if "%MAJOR:~0,2%"=="1." set "MAJOR=8"
-if %MAJOR% LSS 17 (
-  echo temper: %JAVA% is Java %MAJOR%; Temper needs 17 or later: set JAVA_HOME to one.>&2
-  exit /b 1
-)
+rem Not in parentheses: a path such as C:\Program Files (x86) would close them.
+if %MAJOR% GEQ 17 goto java_new_enough
+echo temper: %JAVA% is Java %MAJOR%; Temper needs 17 or later: set JAVA_HOME to one.>&2
+exit /b 1
+:java_new_enough
 
 call :find_jar
 if defined JAR goto run
@@ -45,6 +46,8 @@ if not defined JAR (
 :run
 rem The engine's libraries come from the class path; nothing is downloaded at run time.
 set "DJL_OFFLINE=true"
+rem The engine's own warnings, of deprecated operations that Temper uses on purpose, are not for users.
+if not defined TORCH_CPP_LOG_LEVEL set "TORCH_CPP_LOG_LEVEL=ERROR"
 set "NATIVE="
 if %MAJOR% GEQ 22 set "NATIVE=--enable-native-access=ALL-UNNAMED"
 "%JAVA%" %NATIVE% -Dfile.encoding=UTF-8 -XX:+UseSerialGC %TEMPER_JAVA_OPTS% -jar "%JAR%" %*
@@ -52,5 +55,7 @@ exit /b %ERRORLEVEL%
 
 :find_jar
 set "JAR="
-for %%f in ("%HERE%cli\target\temper-cli-*.jar") do set "JAR=%%~ff"
+for %%f in ("%HERE%cli\target\temper-cli-*.jar") do (
+  echo %%~nf| findstr /e /c:"-sources" /c:"-javadoc" /c:"-tests" >nul || set "JAR=%%~ff"
+)
 exit /b 0

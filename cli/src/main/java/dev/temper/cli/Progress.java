@@ -3,6 +3,7 @@ package dev.temper.cli;
 import dev.temper.train.TrainingListener;
 import dev.temper.train.metrics.MetricRow;
 import dev.temper.train.metrics.Phase;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -20,7 +21,23 @@ final class Progress implements TrainingListener, AutoCloseable {
 
   Progress(PrintWriter out) {
     this.out = out;
-    this.terminal = System.console() != null;
+    this.terminal = isTerminal();
+  }
+
+  /** From Java 22 on there may be a console without a terminal, and a method that says so. */
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean isTerminal() {
+    Console console = System.console();
+    if (console == null) {
+      return false;
+    }
+    try {
+      return Boolean.TRUE.equals(Console.class.getMethod("isTerminal").invoke(console));
+    } catch (NoSuchMethodException e) {
+      return true;
+    } catch (ReflectiveOperationException e) {
+      return false;
+    }
   }
 
   @Override

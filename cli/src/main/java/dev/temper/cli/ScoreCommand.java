@@ -51,6 +51,7 @@ final class ScoreCommand implements Callable<Integer> {
   @Nullable Path out;
 
   @Override
+  @SuppressWarnings("try") // The adapter need not be referred to: being attached is enough.
   public Integer call() {
     Path target = Given.of(out, "--out");
     List<Row> rows = Rows.load(Given.of(data, "--data")).stream().toList();

@@ -5,6 +5,7 @@ import dev.temper.model.CausalLm;
 import dev.temper.sft.NefTune;
 import dev.temper.sft.SftLosses;
 import dev.temper.sft.SftTrainer;
+import dev.temper.tensor.EngineInfo;
 import dev.temper.text.TrainOn;
 import dev.temper.train.TrainingListener;
 import dev.temper.train.TrainingReport;
@@ -69,13 +70,14 @@ final class SftCommand implements Callable<Integer> {
           trainer.heldOut().size(),
           trainer.plannedSteps());
       warnOfLosses(trainer, console);
+      EngineInfo engine = EngineInfo.load();
       RunInfo info =
           new RunInfo(
               "SFT of " + model.directory(),
               RunConfig.of(command),
               training.seed,
               data.files(trainer.size(), trainer.heldOut().size()),
-              Map.of("djl", "0.36.0", "pytorch", "2.7.1"));
+              Map.of("djl", engine.djlVersion(), "pytorch", engine.version()));
       return new TrainingRun(lm, adapter, run, report, info, console).execute(of(trainer));
     }
   }
@@ -105,6 +107,8 @@ final class SftCommand implements Callable<Integer> {
             .evalEvery(training.evalEvery)
             .saveEvery(training.saveEvery)
             .patience(training.patience)
+            .keepCheckpoints(training.keepCheckpoints)
+            .stopRule(data.stopRule)
             .seed(training.seed)
             .shuffle(data.shuffle)
             .output(run.directory())
@@ -112,7 +116,13 @@ final class SftCommand implements Callable<Integer> {
     if (neftune > 0) {
       t.noise(new NefTune(neftune));
     }
-    data.data.forEach(t::data);
+    if (data.packing != null) {
+      t.packing(data.packing);
+    }
+    if (training.restoreBest != null) {
+      t.restoreBest(training.restoreBest);
+    }
+    data.sources().forEach(t::data);
     data.evalData.forEach(t::evalData);
     return t;
   }

@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SftCommand.class,
       GenerateCommand.class,
       ScoreCommand.class,
+      ConvertCommand.class,
       InspectCommand.class,
       DoctorCommand.class,
       CommandLine.HelpCommand.class

@@ -1,6 +1,7 @@
 package dev.temper.cli;
 
 import dev.temper.UserException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How long a run is, how it is cut into steps, and what happens on the way. */
@@ -44,6 +45,19 @@ final class TrainingOptions {
       description = "Stop after this many evaluations without improvement")
   int patience;
 
+  @Option(
+      names = "--restore-best",
+      negatable = true,
+      fallbackValue = "true",
+      description = "End with the weights of the best evaluation (default: yes with --patience)")
+  @Nullable Boolean restoreBest;
+
+  @Option(
+      names = "--keep-checkpoints",
+      defaultValue = "1",
+      description = "How many of the newest checkpoints stay")
+  int keepCheckpoints = 1;
+
   /** Fails before anything is loaded if a value is out of range. */
   void check() {
     atLeast(0, "--steps", steps);
@@ -53,6 +67,12 @@ final class TrainingOptions {
     atLeast(0, "--eval-every", evalEvery);
     atLeast(0, "--save-every", saveEvery);
     atLeast(0, "--patience", patience);
+    atLeast(1, "--keep-checkpoints", keepCheckpoints);
+    boolean restores = restoreBest != null && restoreBest;
+    if (evalEvery == 0 && (patience > 0 || restores)) {
+      throw new UserException(
+          (patience > 0 ? "--patience" : "--restore-best") + ": give --eval-every too");
+    }
     if (!(epochs > 0) || Double.isInfinite(epochs)) {
       throw new UserException("--epochs " + epochs + ": must be above 0");
     }

@@ -148,7 +148,7 @@ class BadModelTest {
   void no_model_directory() throws IOException {
     model = dir.resolve("nowhere");
 
-    score().failed("nowhere", "no such model directory");
+    score().failed("nowhere", "there is no directory");
   }
 
   @Test

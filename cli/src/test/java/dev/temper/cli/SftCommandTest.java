@@ -149,6 +149,81 @@ class SftCommandTest {
   }
 
   @Test
+  void a_run_that_stops_early_ends_with_its_best_weights() throws IOException {
+    Path held = rows("held.jsonl", 2);
+    // So large a step that evaluations soon get worse.
+    Object[] common = {"--eval-data", held, "--eval-every", 1, "--patience", 2};
+    List<Object> flags = new ArrayList<>(List.of(common));
+    flags.addAll(List.of("--learning-rate", 1, "--schedule", "constant", "--steps", 20));
+    sft("best", flags, "--keep-checkpoints", 2, "--save-every", 1).worked();
+    sft("last", flags, "--no-restore-best").worked();
+
+    List<Double> losses =
+        metrics("best", true).stream().skip(1).map(r -> r.get("eval_loss").doubleValue()).toList();
+    int steps = losses.size();
+    assertThat(steps).isLessThan(20);
+    double best = losses.get(steps - 3); // two more without improvement
+    assertThat(losses).allMatch(loss -> loss >= best);
+    assertThat(run("best").get("metrics").get("eval_loss").doubleValue()).isEqualTo(best);
+    assertThat(run("last").get("metrics").get("eval_loss").doubleValue())
+        .isEqualTo(losses.get(steps - 1))
+        .isGreaterThan(best);
+    assertThat(dir.resolve("best/checkpoints/step-" + steps)).exists();
+    assertThat(dir.resolve("best/checkpoints/step-" + (steps - 1))).exists();
+    assertThat(dir.resolve("best/checkpoints/step-" + (steps - 2))).doesNotExist();
+    assertThat(metrics("best", true).get(1).has("eval_mean_token_accuracy")).isTrue();
+  }
+
+  @Test
+  void rows_are_packed() throws IOException {
+    Ran ran = sft("packed", "--packing", "bfd", "--max-length", 64).worked();
+
+    assertThat(column("packed", "loss").size()).isLessThan(4); // 8 rows in steps of 2
+    assertThat(ran.out()).contains("held out");
+    assertThat(column("packed", "mean_token_accuracy")).allMatch(a -> a >= 0 && a <= 1);
+  }
+
+  @Test
+  void files_are_mixed_by_their_weights() throws IOException {
+    Path few = rows("few.jsonl", 2);
+    Path many = rows("many.jsonl", 30);
+    temper(
+            "sft",
+            "--model",
+            Story.MODEL,
+            "--data",
+            few + ":0.5," + many + ":0.5",
+            "--out",
+            dir.resolve("mixed"),
+            "--batch-size",
+            2)
+        .worked();
+
+    assertThat(column("mixed", "loss").size()).as("the small file ends the epoch").isLessThan(8);
+    assertThat(run("mixed").get("config").get("data").asText()).contains("few.jsonl:0.5");
+    temper(
+            "sft",
+            "--model",
+            Story.MODEL,
+            "--data",
+            few + ":0.5," + many,
+            "--out",
+            dir.resolve("half"))
+        .failed("many.jsonl", "has no weight");
+  }
+
+  @Test
+  void every_optimizer_trains() throws IOException {
+    for (String name : List.of("adamw", "sgd", "lion", "adafactor")) {
+      sft(name, "--optimizer", name, "--learning-rate", 1e-3, "--steps", 3).worked();
+    }
+    assertThat(column("lion", "loss")).isNotEqualTo(column("adamw", "loss"));
+    assertThat(column("adafactor", "loss")).isNotEqualTo(column("adamw", "loss"));
+    sft("momentum", "--optimizer", "sgd", "--momentum", 0.9, "--steps", 1).worked();
+    sft("wrong", "--momentum", 0.9, "--steps", 1).failed("--momentum", "sgd");
+  }
+
+  @Test
   void a_run_can_be_longer_when_it_goes_on() throws IOException {
     Object[] common = {"--schedule", "constant", "--learning-rate", 1e-3, "--peft", "lora"};
     sft("straight", "--steps", 4, List.of(common)).worked();

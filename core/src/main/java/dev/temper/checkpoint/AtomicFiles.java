@@ -138,13 +138,27 @@ public final class AtomicFiles {
 
   /**
    * Finishes a {@link #replaceDirectory} that was killed between writing and swapping; does nothing
-   * otherwise. Whoever reads a directory that was written so calls this first.
+   * otherwise. For the one process that writes the directory; others call {@link #putInPlace}.
    */
   public static void recover(Path target) {
     try {
       new Swap(place(target)).finish();
     } catch (IOException | UncheckedIOException e) {
       throw new CheckpointException(target + ": cannot be replaced: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * If a {@link #replaceDirectory} was killed between its two renames, so that there is no
+   * directory {@code target}, gives the complete one its name; does nothing otherwise. Whoever
+   * reads a directory that is written so calls this first; it does no harm while somebody else
+   * writes.
+   */
+  public static void putInPlace(Path target) {
+    try {
+      new Swap(place(target)).putInPlace();
+    } catch (IOException | UncheckedIOException e) {
+      throw new CheckpointException(target + ": cannot be put in place: " + e.getMessage(), e);
     }
   }
 

@@ -1,14 +1,18 @@
 package dev.temper.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.temper.checkpoint.gguf.GgufFile;
+import dev.temper.checkpoint.gguf.GgufModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -30,14 +34,40 @@ public final class Checkpoint {
   private final Path source;
   private final Map<String, SafetensorsFile> files;
 
+  /** Tensors that lie in no safetensors file. */
+  private final Map<String, TensorSource> others;
+
   private Checkpoint(Path source, Map<String, SafetensorsFile> files) {
+    this(source, files, Map.of());
+  }
+
+  private Checkpoint(
+      Path source, Map<String, SafetensorsFile> files, Map<String, TensorSource> others) {
     this.source = source;
     this.files = files;
+    this.others = others;
   }
 
   /**
-   * Opens a safetensors file, or a directory with {@code model.safetensors} or {@code
-   * model.safetensors.index.json}.
+   * Tensors that are read from somewhere else, or computed.
+   *
+   * @param source what to call the place, for messages
+   * @throws CheckpointException if two share a name
+   */
+  public static Checkpoint of(Path source, List<TensorSource> tensors) {
+    Map<String, TensorSource> others = new LinkedHashMap<>();
+    for (TensorSource t : tensors) {
+      if (others.put(t.name(), t) != null) {
+        throw new CheckpointException(source + ": two tensors are called '" + t.name() + "'");
+      }
+    }
+    return new Checkpoint(source, Map.of(), others);
+  }
+
+  /**
+   * Opens a safetensors file, a directory with {@code model.safetensors} or {@code
+   * model.safetensors.index.json}, or a GGUF file, whose tensors then are F32 and have Hugging
+   * Face's names and layout.
    *
    * @throws CheckpointException if files are missing or damaged, or the index names files outside
    *     the directory
@@ -47,9 +77,9 @@ public final class Checkpoint {
       if (Pickles.isPickle(path)) {
         throw new CheckpointException(path + ": " + Pickles.refusal(path, SINGLE));
       }
-      return single(path);
+      return GgufFile.isGguf(path) ? GgufModel.open(path).checkpoint() : single(path);
     }
-    AtomicFiles.recover(path);
+    AtomicFiles.putInPlace(path);
     if (!Files.isDirectory(path)) {
       throw new CheckpointException(path + ": no such model directory or file");
     }
@@ -163,27 +193,42 @@ public final class Checkpoint {
 
   /** Names of all tensors. */
   public Set<String> names() {
-    return Collections.unmodifiableSet(files.keySet());
+    return Collections.unmodifiableSet(others.isEmpty() ? files.keySet() : others.keySet());
   }
 
   /** Whether there is a tensor of this name. */
   public boolean contains(String name) {
-    return files.containsKey(name);
+    return files.containsKey(name) || others.containsKey(name);
   }
 
   /** What the header says of a tensor. */
   public TensorInfo info(String name) {
-    return file(name).info(name);
+    TensorSource other = others.get(name);
+    return other == null
+        ? file(name).info(name)
+        : new TensorInfo(name, other.type(), other.shape(), 0, other.byteSize());
   }
 
   /** A tensor, to be read where and as it is needed. */
   public TensorSource source(String name) {
-    return file(name).source(name);
+    TensorSource other = others.get(name);
+    return other == null ? file(name).source(name) : other;
   }
 
-  /** A tensor's bytes, mapped. */
+  /** A tensor's bytes, mapped where they lie in a file as they are. */
   public ByteBuffer bytes(String name) {
-    return file(name).bytes(name);
+    TensorSource other = others.get(name);
+    if (other == null) {
+      return file(name).bytes(name);
+    }
+    if (other.byteSize() > Integer.MAX_VALUE) {
+      throw new CheckpointException(
+          source + ": tensor '" + name + "' has " + other.byteSize() + " bytes; read it in parts");
+    }
+    ByteBuffer out =
+        ByteBuffer.allocateDirect((int) other.byteSize()).order(ByteOrder.LITTLE_ENDIAN);
+    other.data().read(0, out);
+    return out.flip();
   }
 
   /** A tensor's values as floats. */

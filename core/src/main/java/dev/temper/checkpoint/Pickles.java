@@ -53,7 +53,7 @@ public final class Pickles {
             ? "python -c \"from transformers import AutoModelForCausalLM as M;"
                 + " M.from_pretrained('.', dtype='auto').save_pretrained('.')\""
             : "python -c \"import torch; from safetensors.torch import save_file;"
-                + " save_file({k: v.clone() for k, v in torch.load('"
+                + " save_file({k: v.contiguous().clone() for k, v in torch.load('"
                 + name
                 + "', map_location='cpu', weights_only=True).items()}, '"
                 + safetensors

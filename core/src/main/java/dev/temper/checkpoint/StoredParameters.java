@@ -29,17 +29,7 @@ public final class StoredParameters {
     if (pages.isPresent()) {
       return Parameter.mapped(stored.name(), pages.get(), DType.F32, shape);
     }
-    Parameter made = Parameter.zeros(stored.name(), DType.F32, shape);
-    boolean complete = false;
-    try {
-      copy(stored, made);
-      complete = true;
-    } finally {
-      if (!complete) {
-        made.close();
-      }
-    }
-    return made;
+    return Parameter.filled(stored.name(), shape, made -> copy(stored, made));
   }
 
   /**

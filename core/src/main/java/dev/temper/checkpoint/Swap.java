@@ -1,9 +1,11 @@
 package dev.temper.checkpoint;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -66,17 +68,32 @@ final class Swap {
   }
 
   void finish() throws IOException {
-    if (Files.isDirectory(ready)) {
-      if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-        AtomicFiles.deleteTree(old);
-        AtomicFiles.move(place, old);
-      }
-      AtomicFiles.move(ready, place);
-    } else if (Files.isDirectory(old) && !Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-      // No sequence of ours ends here, but the only copy there is must not be deleted.
-      AtomicFiles.move(old, place);
+    if (Files.isDirectory(ready) && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+      AtomicFiles.deleteTree(old);
+      AtomicFiles.move(place, old);
     }
+    putInPlace();
     AtomicFiles.deleteQuietly(old);
+  }
+
+  /** Only gives a complete directory its name back, so that a reader may do it beside a writer. */
+  void putInPlace() throws IOException {
+    if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try {
+      if (Files.isDirectory(ready)) {
+        AtomicFiles.move(ready, place);
+      } else if (Files.isDirectory(old)) {
+        // No sequence of ours ends here, but the only copy there is must not be deleted.
+        AtomicFiles.move(old, place);
+      }
+    } catch (NoSuchFileException | FileAlreadyExistsException e) {
+      if (!Files.isDirectory(place)) {
+        throw e;
+      }
+      // Somebody else has done it in between.
+    }
   }
 
   private void carryOver(Path into, Predicate<String> stale) throws IOException {

@@ -1,5 +1,9 @@
 package dev.temper.data;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A prompt and what the model should say to it.
  *
@@ -12,10 +16,13 @@ public record PromptCompletionRow(
     Passage prompt, Passage completion, ChatContext context, RowInfo info) implements SftRow {
   /** Checks that both passages are of the same kind. */
   public PromptCompletionRow {
-    if (prompt instanceof Passage.Text != completion instanceof Passage.Text) {
-      throw new DataException(
-          info.origin(),
-          "columns \"prompt\" and \"completion\" must both be text or both be lists of messages");
-    }
+    Passage.checkSameKind(info.origin(), Map.of("completion", completion), prompt);
+  }
+
+  /** The prompt alone; the completion is kept in the extra {@code completion}. */
+  public PromptRow promptOnly() {
+    Map<String, @Nullable Object> extras = new LinkedHashMap<>(info.extras());
+    extras.put("completion", completion.value());
+    return new PromptRow(prompt, context, info.withExtras(extras));
   }
 }

@@ -1,5 +1,9 @@
 package dev.temper.data;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -22,6 +26,24 @@ public record Row(Origin origin, Map<String, @Nullable Object> values) {
   public Row {
     Objects.requireNonNull(origin, "origin");
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+  }
+
+  /**
+   * A row from a JSON object, for a {@link RowFileType} whose library gives rows as JSON.
+   *
+   * @throws DataException if the text is something else, or larger than the limits allow
+   */
+  public static Row fromJson(Origin origin, String json, RowLimits limits) {
+    try (JsonParser parser = JsonRows.factory(limits).createParser(json)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw new DataException(origin, "expected a JSON object { ... }");
+      }
+      return new Row(origin, JsonRows.object(parser, limits));
+    } catch (JsonProcessingException e) {
+      throw new DataException(origin, "not valid JSON: " + JsonRows.problem(e), e);
+    } catch (IOException e) {
+      throw Rows.unreadable(origin, e);
+    }
   }
 
   /**

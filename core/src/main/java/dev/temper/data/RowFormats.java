@@ -1,17 +1,32 @@
 package dev.temper.data;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * An ordered choice of formats; the first that matches a row's columns reads it.
  *
- * @param purpose what the rows are for, for error messages: {@code supervised fine-tuning}
  * @param formats most specific first, at least one
- * @param <R> type of the rows
  */
-public record RowFormats<R>(String purpose, List<? extends RowFormat<? extends R>> formats) {
+public record RowFormats(List<RowFormat> formats) {
+  private static final RowFormats STANDARD =
+      new RowFormats(
+          Stream.of(
+                  PreferenceFormats.ALL,
+                  StepFormats.ALL,
+                  TrlFormats.SPECIFIC,
+                  ConversationFormats.ALL,
+                  TrlFormats.GENERAL,
+                  InstructionFormats.ALL,
+                  TaskFormats.ALL,
+                  TrlFormats.LAST)
+              .flatMap(List::stream)
+              .toList());
+
   /** Copies the list. */
   public RowFormats {
     formats = List.copyOf(formats);
@@ -20,29 +35,69 @@ public record RowFormats<R>(String purpose, List<? extends RowFormat<? extends R
     }
   }
 
+  /** The formats Temper knows; {@code docs/data.md} lists them. */
+  public static RowFormats standard() {
+    return STANDARD;
+  }
+
+  /** The same formats after {@code more}, which are tried first. */
+  public RowFormats with(RowFormat... more) {
+    List<RowFormat> all = new ArrayList<>(Arrays.asList(more));
+    all.addAll(formats);
+    return new RowFormats(all);
+  }
+
   /**
-   * Reads a row by the first format that fits.
+   * The format of this name, to read data by it whatever else it looks like.
    *
-   * @throws DataException if none fits, listing the columns found and those accepted, or a column
-   *     has a wrong value
+   * @throws DataException if there is none; the message lists the names
    */
-  public R parse(Row row) {
-    Set<String> columns = row.columns();
-    for (RowFormat<? extends R> format : formats) {
-      if (format.matches(columns)) {
-        return format.read(row);
-      }
-    }
-    String accepted = formats.stream().map(RowFormat::columns).collect(Collectors.joining(" | "));
-    throw new DataException(
+  public RowFormat named(String name) {
+    return formats.stream()
+        .filter(format -> format.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DataException(
+                    "no data format \""
+                        + name
+                        + "\"; there are "
+                        + formats.stream().map(RowFormat::name).collect(Collectors.joining(", "))));
+  }
+
+  /** The format of a row, if one fits. */
+  public Optional<RowFormat> recognised(Row row) {
+    return formats.stream().filter(format -> format.matches(row)).findFirst();
+  }
+
+  /**
+   * The format of a row.
+   *
+   * @throws DataException if none fits, listing the columns found and those of the usual formats
+   */
+  public RowFormat recognise(Row row) {
+    return recognised(row).orElseThrow(() -> unknown(row, "of no known format"));
+  }
+
+  /** Reads a row by the first format that fits. */
+  public List<TypedRow> read(Row row) {
+    return recognise(row).read(row);
+  }
+
+  /** The error for a row that cannot be used; {@code problem} completes "the columns [...] are". */
+  static DataException unknown(Row row, String problem) {
+    return new DataException(
         row.origin(),
         "the columns "
             + row.values().keySet()
-            + (columns.size() < row.values().size() ? " (with a value: " + columns + ")" : "")
-            + " are no row for "
-            + purpose
+            + (row.columns().size() < row.values().size()
+                ? " (with a value: " + row.columns() + ")"
+                : "")
+            + " are "
+            + problem
             + "; accepted: "
-            + accepted
-            + "; rename the columns or convert the data");
+            + TrlFormats.GENERAL.stream().map(RowFormat::columns).collect(Collectors.joining(" | "))
+            + ", and the data set formats of docs/data.md; rename the columns, convert the data, or"
+            + " write a RowFormat for it");
   }
 }

@@ -28,4 +28,9 @@ public record RowInfo(Origin origin, double weight, Map<String, @Nullable Object
   public static RowInfo of(Origin origin) {
     return new RowInfo(origin, 1, Map.of());
   }
+
+  /** The same with other extras. */
+  public RowInfo withExtras(Map<String, @Nullable Object> others) {
+    return new RowInfo(origin, weight, others);
+  }
 }

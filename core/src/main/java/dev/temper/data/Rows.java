@@ -7,15 +7,23 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Opens data files: JSON lines (one object a line) or one JSON array of objects, either of them
- * also gzip-compressed, UTF-8 with or without a byte order mark. The content decides, not the name
- * of the file.
+ * Opens data files: JSON lines (one object a line), one JSON array of objects, JSON objects over
+ * several lines, one JSON object around all rows ({@code {"data": [...]}} or columns of lists), all
+ * in UTF-8 with or without a byte order mark; CSV and TSV by their names ({@code .csv}, {@code
+ * .tsv}); any of these packed by gzip, or by zstd with the optional library {@code
+ * io.airlift:aircompressor}; and what a {@link RowFileType} on the class path adds, such as
+ * Parquet. But for CSV, the content decides, not the name of the file.
  */
 public final class Rows {
+  private static final int HEAD = 16;
+
   private Rows() {}
 
   /** Opens a file with {@link RowLimits#DEFAULT}; see {@link #open(Path, RowLimits)}. */
@@ -34,7 +42,17 @@ public final class Rows {
     InputStream in;
     try {
       if (Files.isDirectory(file)) {
-        throw new DataException(file + ": is a directory; name a JSONL or JSON file");
+        throw new DataException(
+            file + ": is a directory; name a data file (DataFiles finds those of a directory)");
+      }
+      byte[] head;
+      try (InputStream beginning = Files.newInputStream(file)) {
+        head = beginning.readNBytes(HEAD);
+      }
+      for (RowFileType type : ServiceLoader.load(RowFileType.class)) {
+        if (type.matches(file, head)) {
+          return type.open(file, limits);
+        }
       }
       in = Files.newInputStream(file);
     } catch (NoSuchFileException e) {
@@ -43,6 +61,11 @@ public final class Rows {
       throw unreadable(Origin.memory(file.toString()), e);
     }
     return open(file.toString(), in, limits);
+  }
+
+  /** Opens several files, read one after the other; each is open only while it is read. */
+  public static RowReader open(List<Path> files, RowLimits limits) {
+    return new ConcatReader(files, limits);
   }
 
   /**
@@ -54,6 +77,8 @@ public final class Rows {
     try {
       if (bytes.startsWith(0x1f, 0x8b)) {
         bytes = new ByteSource(new GZIPInputStream(bytes, 1 << 16));
+      } else if (bytes.startsWith(0x28, 0xb5, 0x2f, 0xfd)) {
+        bytes = new ByteSource(ZstdSource.open(Origin.memory(name), bytes));
       }
       return open(name, bytes, limits);
     } catch (IOException e) {
@@ -94,13 +119,19 @@ public final class Rows {
     if (bytes.startsWith('P', 'A', 'R', '1')) {
       throw new DataException(
           origin,
-          "is a Parquet file; convert it to JSON lines (in Python: datasets.Dataset.to_json)");
+          "is a Parquet file; to read it, add the module temper-parquet to the class path, or convert"
+              + " it to JSON lines (in Python: datasets.Dataset.to_json)");
     }
-    if (bytes.startsWith('P', 'K', 3, 4)
-        || bytes.startsWith(0x28, 0xb5, 0x2f, 0xfd)
-        || bytes.startsWith('B', 'Z', 'h')) {
+    if (bytes.startsWith(0xff, 0xff, 0xff, 0xff)
+        || bytes.startsWith('A', 'R', 'R', 'O', 'W', '1')) {
       throw new DataException(
-          origin, "is compressed with something other than gzip; unpack it first");
+          origin,
+          "is an Arrow file; convert it to Parquet or JSON lines (in Python:"
+              + " datasets.Dataset.from_file(...).to_json(...))");
+    }
+    if (bytes.startsWith('P', 'K', 3, 4) || bytes.startsWith('B', 'Z', 'h')) {
+      throw new DataException(
+          origin, "is compressed with something other than gzip or zstd; unpack it first");
     }
     if (bytes.startsWith(0xff, 0xfe) || bytes.startsWith(0xfe, 0xff)) {
       throw new DataException(origin, "is UTF-16 text; convert it to UTF-8");
@@ -126,9 +157,38 @@ public final class Rows {
             origin, "begins with zero bytes: it is not UTF-8 text; convert it to UTF-8");
       }
     }
-    return bytes.peek(0) == '['
-        ? new JsonArrayReader(name, bytes, limits, lines, columns)
-        : new JsonLinesReader(name, bytes, limits, lines, columns);
+    Optional<Character> separator = separator(name);
+    if (separator.isPresent()) {
+      return new CsvRowReader(name, bytes, limits, lines, separator.get());
+    }
+    if (bytes.peek(0) == '[') {
+      return new JsonArrayReader(name, bytes, limits, lines, columns);
+    }
+    return new WrappedRows(
+        opensOverLines(bytes)
+            ? new JsonDocumentReader(name, bytes, limits, lines)
+            : new JsonLinesReader(name, bytes, limits, lines, columns));
+  }
+
+  /** The separator of fields that the name of a file tells. */
+  private static Optional<Character> separator(String name) {
+    String plain = name.toLowerCase(Locale.ROOT).replaceFirst("\\.(gz|zst)$", "");
+    if (plain.endsWith(".csv")) {
+      return Optional.of(',');
+    }
+    return plain.endsWith(".tsv") ? Optional.of('\t') : Optional.empty();
+  }
+
+  /** Whether an object begins whose first key is on another line. */
+  private static boolean opensOverLines(ByteSource bytes) throws IOException {
+    if (bytes.peek(0) != '{') {
+      return false;
+    }
+    int i = 1;
+    while (i < 64 && (bytes.peek(i) == ' ' || bytes.peek(i) == '\t' || bytes.peek(i) == '\r')) {
+      i++;
+    }
+    return bytes.peek(i) == '\n';
   }
 
   static DataException unreadable(Origin origin, IOException e) {

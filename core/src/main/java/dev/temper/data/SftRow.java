@@ -1,10 +1,12 @@
 package dev.temper.data;
 
+import java.util.List;
+
 /**
  * A row of supervised fine-tuning data, in TRL's column conventions.
  *
- * <p>The columns decide the type; a null cell counts as an absent column. The first that fits is
- * taken:
+ * <p>The columns decide the type; a null cell counts as an absent column. These are the usual ones,
+ * {@code docs/data.md} lists the formats of named data sets too. The first that fits is taken:
  *
  * <table>
  * <caption>Accepted columns</caption>
@@ -28,22 +30,21 @@ package dev.temper.data;
  * assistant message with {@code tool_calls}; any other tag is taken as the role itself. (TRL
  * renames the keys only.)
  */
-public sealed interface SftRow permits TextRow, ChatRow, PromptCompletionRow, TokenRow {
-  /** Origin, weight and unused columns. */
-  RowInfo info();
-
-  /** Where the row stands, for messages. */
-  default Origin origin() {
-    return info().origin();
-  }
-
+public sealed interface SftRow extends TypedRow
+    permits TextRow, ChatRow, PromptCompletionRow, TokenRow {
   /**
-   * Gives a row its type.
+   * Gives a row its type, for a row that holds one example.
    *
-   * @throws DataException if no type fits the columns (the message lists both), or a column has a
-   *     wrong value
+   * @throws DataException if no type fits the columns (the message lists both), a column has a
+   *     wrong value, or the row holds several examples ({@link TypedRows} reads those)
    */
   static SftRow parse(Row row) {
-    return SftFormat.ALL.parse(row);
+    List<SftRow> rows = RowView.SFT.of(row, RowFormats.standard().read(row));
+    if (rows.size() != 1) {
+      throw new DataException(
+          row.origin(),
+          "the row holds " + rows.size() + " examples; read the file with TypedRows.load");
+    }
+    return rows.get(0);
   }
 }

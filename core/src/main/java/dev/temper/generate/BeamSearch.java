@@ -162,7 +162,7 @@ public final class BeamSearch {
             running.forEach(b -> finish(b, FinishReason.CANCELLED));
             break;
           }
-          cache.keepRows(parents);
+          cache.reorder(parents);
           int[] tokens = running.stream().mapToInt(b -> b.token).toArray();
           parents = Scope.run("token", () -> advance(decoder.step(cache, tokens)));
         }

@@ -10,6 +10,8 @@ public enum FinishReason {
   LENGTH,
   /** The sequence filled the model's context. */
   CONTEXT,
+  /** A server's content filter withheld or cut it. */
+  FILTERED,
   /** The listener asked to end it, or the generating thread was interrupted. */
   CANCELLED;
 

@@ -2,7 +2,9 @@ package dev.temper.generate;
 
 import dev.temper.UserException;
 import dev.temper.model.CausalLm;
+import dev.temper.model.DecodeWeights;
 import dev.temper.model.Decoder;
+import dev.temper.model.FastWeights;
 import dev.temper.model.KvCache;
 import dev.temper.tensor.Rng;
 import dev.temper.tensor.Scope;
@@ -18,12 +20,21 @@ import org.jspecify.annotations.Nullable;
  * Generates with a model in this process: batched, ragged, with a key-value cache. Equal prompts
  * are read once; finished rows leave the batch. What a completion says depends on the seed and its
  * index, not on how prompts are cut into batches.
+ *
+ * <p>{@link #weights} chooses how weights are stored while decoding. A packed copy is made by the
+ * first {@link #generate} and kept until {@link #close}; a later call makes a new one if weights or
+ * adapters have changed, so completions are always those of the model as it is. With {@link
+ * DecodeWeights#FLOAT32}, the default, nothing is kept between calls and closing does nothing.
+ *
+ * <p>Used by one thread at a time, closed before the model.
  */
-public final class LocalGenerator implements Generator {
+public final class LocalGenerator implements Generator, AutoCloseable {
   private static final int DEFAULT_BATCH = 32;
 
   private final CausalLm model;
   private final int maxBatch;
+  private final DecodeWeights weights;
+  private @Nullable FastWeights packed;
 
   /** A generator of at most 32 rows at a time. */
   public LocalGenerator(CausalLm model) {
@@ -32,11 +43,24 @@ public final class LocalGenerator implements Generator {
 
   /** A generator of at most {@code maxBatch} rows at a time. */
   public LocalGenerator(CausalLm model, int maxBatch) {
+    this(model, maxBatch, DecodeWeights.FLOAT32);
+  }
+
+  private LocalGenerator(CausalLm model, int maxBatch, DecodeWeights weights) {
     if (maxBatch < 1) {
       throw new IllegalArgumentException("maxBatch: " + maxBatch + " must be at least 1");
     }
     this.model = model;
     this.maxBatch = maxBatch;
+    this.weights = weights;
+  }
+
+  /**
+   * A generator like this one that stores weights in this way while decoding; on a machine that
+   * cannot ({@link DecodeWeights#isAvailable}) it uses the model's own.
+   */
+  public LocalGenerator weights(DecodeWeights how) {
+    return new LocalGenerator(model, maxBatch, how);
   }
 
   @Override
@@ -59,11 +83,41 @@ public final class LocalGenerator implements Generator {
                 text ? model.tokenizer().streamingDecoder(true) : null));
       }
     }
-    for (int from = 0; from < rows.size(); from += maxBatch) {
-      List<Row> batch = rows.subList(from, Math.min(rows.size(), from + maxBatch));
-      Scope.run("generate", () -> new Batch(batch, options, listener).run());
+    Decoder decoder = decoder();
+    try {
+      for (int from = 0; from < rows.size(); from += maxBatch) {
+        List<Row> batch = rows.subList(from, Math.min(rows.size(), from + maxBatch));
+        Scope.run("generate", () -> new Batch(decoder, batch, options, listener).run());
+      }
+    } finally {
+      if (weights == DecodeWeights.FLOAT32) {
+        close();
+      }
     }
     return rows.stream().map(Row::completion).toList();
+  }
+
+  private Decoder decoder() {
+    DecodeWeights how = weights.isAvailable() ? weights : DecodeWeights.FLOAT32;
+    if (!how.isAvailable()) {
+      return new Decoder(model);
+    }
+    if (packed != null && !packed.isCurrent()) {
+      close();
+    }
+    if (packed == null) {
+      packed = FastWeights.of(model, how);
+    }
+    return new Decoder(model, packed);
+  }
+
+  /** Frees the packed weights; the next {@link #generate} would make them again. */
+  @Override
+  public void close() {
+    if (packed != null) {
+      packed.close();
+      packed = null;
+    }
   }
 
   private void check(int[] prompt, int index) {
@@ -122,13 +176,15 @@ public final class LocalGenerator implements Generator {
 
   /** Decodes one batch of rows to the end. */
   private final class Batch {
+    private final Decoder decoder;
     private final GenerationOptions options;
     private final TokenListener listener;
     private final Sampler sampler;
     private final Rng rng;
     private List<Row> active;
 
-    Batch(List<Row> rows, GenerationOptions options, TokenListener listener) {
+    Batch(Decoder decoder, List<Row> rows, GenerationOptions options, TokenListener listener) {
+      this.decoder = decoder;
       this.active = new ArrayList<>(rows);
       this.options = options;
       this.listener = listener;
@@ -137,7 +193,6 @@ public final class LocalGenerator implements Generator {
     }
 
     void run() {
-      Decoder decoder = new Decoder(model);
       int longest = active.stream().mapToInt(r -> r.prompt.length).max().orElse(0);
       int room = Math.min(options.maxNewTokens(), model.spec().contextLength() - 1);
       Decoder.Started started =
@@ -175,17 +230,16 @@ public final class LocalGenerator implements Generator {
 
     /** Picks the next token of every active row from final hidden states [B, D]. */
     private int[] choose(Tensor hidden) {
-      Tensor logits = dev.temper.tensor.Autograd.off(() -> model.head().logits(hidden));
       int[] out = new int[active.size()];
       if (plainGreedy()) {
-        long[] best = logits.argMax(1).toLongs();
+        int[] best = decoder.best(hidden);
         for (int i = 0; i < out.length; i++) {
-          out[i] = (int) best[i];
+          out[i] = best[i];
           accept(active.get(i), out[i]);
         }
         return out;
       }
-      float[] scores = logits.toFloats();
+      float[] scores = decoder.logits(hidden).toFloats();
       int vocabulary = model.spec().vocabulary();
       for (int i = 0; i < out.length; i++) {
         Row row = active.get(i);

@@ -85,7 +85,7 @@ public final class Block {
     return norms.containsKey(slot) ? norm(slot).apply(x) : x;
   }
 
-  private NormLayer norm(Slot slot) {
+  NormLayer norm(Slot slot) {
     return Objects.requireNonNull(norms.get(slot), slot::name);
   }
 

@@ -50,7 +50,7 @@ public final class CausalLm implements AutoCloseable {
   }
 
   /**
-   * Loads a Hugging Face model directory.
+   * Loads a Hugging Face model directory, or a GGUF file, whose weights are dequantised.
    *
    * @throws UserException if a file is missing or damaged, the family is unknown, a tensor is
    *     missing or has the wrong shape, or the tokenizer has ids beyond the embedding
@@ -63,6 +63,7 @@ public final class CausalLm implements AutoCloseable {
     Weights weights = new Weights(Checkpoint.open(dir), family.names());
     boolean complete = false;
     try {
+      directory.startTokenizer();
       CausalLm model = new CausalLm(directory, family, weights, spec);
       if (directory.hasTokenizer()) {
         directory.tokenizer().requireFits(spec.vocabulary());

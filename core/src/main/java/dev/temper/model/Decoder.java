@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads prompts into a cache and decodes one token of every row at a time. Never records gradients.
@@ -21,10 +22,21 @@ public final class Decoder {
   private static final int PROMPT_BUDGET = 2048;
 
   private final CausalLm model;
+  private final @Nullable FastWeights weights;
 
-  /** A decoder of a model, with whatever adapters it has. */
+  /** A decoder of a model, with whatever adapters it has, one operation at a time. */
   public Decoder(CausalLm model) {
     this.model = model;
+    this.weights = null;
+  }
+
+  /**
+   * A decoder that reads prompts with the model's own weights and decodes with {@code weights},
+   * made from the same model as it is now.
+   */
+  public Decoder(CausalLm model, FastWeights weights) {
+    this.model = model;
+    this.weights = weights;
   }
 
   /**
@@ -100,11 +112,6 @@ public final class Decoder {
     return ends;
   }
 
-  /** Reads one more token of every row; final hidden states [B, D]. */
-  public Tensor step(KvCache cache, int[] tokens) {
-    return Autograd.off(() -> stepWithoutGradients(cache, tokens));
-  }
-
   /**
    * Reads several more tokens of every row in one pass: the rest of a prompt whose beginning is in
    * the cache, or tokens a draft model proposed. Equal to as many calls of {@link #step}.
@@ -127,23 +134,45 @@ public final class Decoder {
     for (int i = 0; i < n; i++) {
       int at = i;
       hidden.add(
-          stepWithoutGradients(cache, Arrays.stream(tokens).mapToInt(row -> row[at]).toArray()));
+          step(cache, Arrays.stream(tokens).mapToInt(row -> row[at]).toArray()));
     }
     return Tensors.stack(hidden, 1);
   }
 
-  private Tensor stepWithoutGradients(KvCache cache, int[] tokens) {
+  /** Reads one more token of every row; final hidden states [B, D]. */
+  public Tensor step(KvCache cache, int[] tokens) {
     if (cache.slot() >= cache.capacity()) {
       throw new IllegalStateException(
           "the cache has " + cache.capacity() + " slots and all are used");
     }
-    int[] positions = new int[tokens.length];
-    for (int i = 0; i < positions.length; i++) {
-      positions[i] = cache.length(i);
-    }
-    cache.remember(Arrays.stream(tokens).mapToObj(t -> new int[] {t}).toArray(int[][]::new));
-    recompute(cache);
+    return Autograd.off(
+        () -> {
+          cache.remember(Arrays.stream(tokens).mapToObj(t -> new int[] {t}).toArray(int[][]::new));
+          recompute(cache);
+          Tensor hidden =
+              weights == null ? layerByLayer(cache, tokens) : weights.step(this, cache, tokens);
+          cache.advance();
+          return hidden;
+        });
+  }
+
+  /** Scores [B, V] of final hidden states. */
+  public Tensor logits(Tensor hidden) {
+    return Autograd.off(
+        () -> weights == null ? model.head().logits(hidden) : weights.logits(hidden));
+  }
+
+  /** The best token of every row, from final hidden states [B, D]. */
+  public int[] best(Tensor hidden) {
+    Tensor ids =
+        Autograd.off(() -> weights == null ? logits(hidden).argMax(1) : weights.best(hidden));
+    return Arrays.stream(ids.toLongs()).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /** A step through the blocks one operation at a time, whatever they are made of. */
+  Tensor layerByLayer(KvCache cache, int[] tokens) {
     ModelSpec spec = model.spec();
+    int[] positions = cache.positions();
     Rotations rotations = Rotations.of(spec, positions);
     Map<Visibility, Tensor> masks = new HashMap<>();
     for (BlockSpec block : spec.blocks()) {
@@ -156,26 +185,27 @@ public final class Decoder {
       x =
           Scope.run(
               "layer",
-              () ->
-                  model
-                      .blocks()
-                      .get(layer)
-                      .forward(
-                          in,
-                          (a, q, k, v) ->
-                              Nn.attendCached(
-                                  rotations.rotate(a, q),
-                                  rotations.rotate(a, k),
-                                  v,
-                                  cache.keys(layer),
-                                  cache.values(layer),
-                                  Objects.requireNonNull(masks.get(a.visibility())),
-                                  cache.slot(),
-                                  a.scale(),
-                                  a.softCap().orElse(0)))
-                      .value());
+              () -> {
+                KvCache.Layer past = cache.layer(layer);
+                return model
+                    .blocks()
+                    .get(layer)
+                    .forward(
+                        in,
+                        (a, q, k, v) ->
+                            Nn.attendCached(
+                                rotations.rotate(a, q),
+                                rotations.rotate(a, k),
+                                v,
+                                past.keys(),
+                                past.values(),
+                                Objects.requireNonNull(masks.get(a.visibility())),
+                                cache.slot(),
+                                a.scale(),
+                                a.softCap().orElse(0)))
+                    .value();
+              });
     }
-    cache.advance();
     return model.body().finish(x);
   }
 

@@ -150,15 +150,15 @@ final class Extension {
     int rows = cache.rows();
     for (int row = 0; row < rows; row++) {
       long at = (long) row * n;
-      Nn.writeCache(cache.keys(layer), k.slice(0, at, at + n), row, cache.slot());
-      Nn.writeCache(cache.values(layer), v.slice(0, at, at + n), row, cache.slot());
+      cache.write(layer, row, cache.slot(), k.slice(0, at, at + n), v.slice(0, at, at + n));
     }
     long width = cache.slot() + n;
     long shared = spec.keyValueHeads();
     long group = spec.heads() / shared;
     long d = spec.headWidth();
-    Tensor keys = cache.keys(layer).slice(2, 0, width);
-    Tensor values = cache.values(layer).slice(2, 0, width);
+    KvCache.Layer past = cache.layer(layer);
+    Tensor keys = past.keys().slice(2, 0, width);
+    Tensor values = past.values().slice(2, 0, width);
     Tensor query =
         q.mul(spec.scale())
             .reshape(rows, n, shared, group, d)

@@ -22,11 +22,13 @@ public record Head(Parameter weight, double scale, OptionalDouble softCap) {
 
   /** Scores [N, V]. Only for few rows at a time: use {@link LogProbs} for losses. */
   public Tensor logits(Tensor hidden) {
-    Tensor scores = Nn.linear(hidden, weight.value(), null);
-    if (scale != 1) {
-      scores = scores.mul(scale);
-    }
-    return softCap.isPresent() ? Nn.softCap(scores, softCap.getAsDouble()) : scores;
+    return scores(Nn.linear(hidden, weight.value(), null));
+  }
+
+  /** Scores from the product of hidden states and the weight, whoever computed that. */
+  Tensor scores(Tensor product) {
+    Tensor scaled = scale == 1 ? product : product.mul(scale);
+    return softCap.isPresent() ? Nn.softCap(scaled, softCap.getAsDouble()) : scaled;
   }
 
   /** Scale and soft-cap as the head's kernels take them; a cap of 0 is none. */

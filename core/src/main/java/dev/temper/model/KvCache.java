@@ -1,6 +1,7 @@
 package dev.temper.model;
 
 import dev.temper.tensor.DType;
+import dev.temper.tensor.Nn;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Scope;
 import dev.temper.tensor.Shape;
@@ -9,6 +10,7 @@ import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Keys and values of what a batch of sequences has read. All rows share the current slot: shorter
@@ -21,8 +23,9 @@ public final class KvCache implements AutoCloseable {
   private int[] starts;
   private List<int[]> tokens = new ArrayList<>();
   private boolean[] stretched;
-  private final List<Parameter> keys = new ArrayList<>();
-  private final List<Parameter> values = new ArrayList<>();
+  // [layers, 2, B, Hkv, T, d]: one tensor, so that one native call can run all layers. It keeps its
+  // size when rows leave; the rows in use are its first ones.
+  private Parameter memory;
 
   /**
    * An empty cache.
@@ -40,12 +43,22 @@ public final class KvCache implements AutoCloseable {
     for (int i = 0; i < rows; i++) {
       stretched[i] = longRopeLimit(spec) < prompts.get(i).length;
     }
-    for (int i = 0; i < spec.layers(); i++) {
-      AttentionSpec attention = spec.blocks().get(i).attention();
-      Shape shape = Shape.of(rows, attention.keyValueHeads(), capacity, attention.headWidth());
-      keys.add(Parameter.zeros("cache." + i + ".key", DType.F32, shape));
-      values.add(Parameter.zeros("cache." + i + ".value", DType.F32, shape));
+    AttentionSpec first = spec.blocks().get(0).attention();
+    for (BlockSpec block : spec.blocks()) {
+      AttentionSpec a = block.attention();
+      if (a.keyValueHeads() != first.keyValueHeads() || a.headWidth() != first.headWidth()) {
+        throw new IllegalArgumentException(
+            "blocks whose key-value heads differ in number or width cannot share a cache: "
+                + first.keyValueHeads() + " of " + first.headWidth() + " and "
+                + a.keyValueHeads() + " of " + a.headWidth());
+      }
     }
+    this.memory =
+        Parameter.zeros(
+            "cache",
+            DType.F32,
+            Shape.of(
+                spec.layers(), 2, rows, first.keyValueHeads(), capacity, first.headWidth()));
   }
 
   /** Rows in the batch. */
@@ -129,38 +142,54 @@ public final class KvCache implements AutoCloseable {
       return;
     }
     capacity += missing;
-    for (List<Parameter> half : List.of(keys, values)) {
-      half.replaceAll(
-          p -> {
-            long[] dims = p.shape().dims();
-            Parameter larger =
-                Scope.run(
-                    "reserve",
-                    () ->
-                        Parameter.of(
-                            p.name(),
-                            Tensors.cat(
-                                List.of(
-                                    p.value(), Tensors.zeros(dims[0], dims[1], missing, dims[3])),
-                                2)));
-            p.close();
-            return larger;
-          });
-    }
+    long[] dims = memory.shape().dims();
+    replace(
+        () ->
+            Tensors.cat(
+                List.of(
+                    memory.value(),
+                    Tensors.zeros(dims[0], dims[1], dims[2], dims[3], missing, dims[5])),
+                4));
   }
 
-  Tensor keys(int layer) {
-    return keys.get(layer).value();
+  private void replace(Supplier<Tensor> larger) {
+    Parameter made = Scope.run("cache", () -> Parameter.of(memory.name(), larger.get()));
+    memory.close();
+    memory = made;
   }
 
-  Tensor values(int layer) {
-    return values.get(layer).value();
+  /** Position of the token each row reads next. */
+  int[] positions() {
+    return Arrays.stream(starts).map(s -> slot - s).toArray();
+  }
+
+  /** Keys and values of a layer. */
+  record Layer(Tensor keys, Tensor values) {}
+
+  /** Views [B, Hkv, T, d] of a layer. */
+  Layer layer(int layer) {
+    List<Tensor> both = Nn.cacheLayer(memory.value(), layer, rows);
+    return new Layer(both.get(0), both.get(1));
+  }
+
+  /** All of it, [layers, 2, at least B, Hkv, T, d]. */
+  Tensor memory() {
+    return memory.value();
+  }
+
+  /** First slot of each row; empty if every row starts at 0. */
+  int[] starts() {
+    return Arrays.stream(starts).anyMatch(s -> s > 0) ? starts.clone() : new int[0];
   }
 
   /** Copies a prompt's keys and values [n, Hkv, d] of a layer into a row. */
   void writePrompt(int layer, int row, Tensor key, Tensor value) {
-    dev.temper.tensor.Nn.writeCache(keys(layer), key, row, starts[row]);
-    dev.temper.tensor.Nn.writeCache(values(layer), value, row, starts[row]);
+    write(layer, row, starts[row], key, value);
+  }
+
+  /** Copies keys and values [n, Hkv, d] of a layer into a row from a slot on. */
+  void write(int layer, int row, int from, Tensor key, Tensor value) {
+    Nn.writeCache(memory.value(), key, value, layer, row, from);
   }
 
   /**
@@ -193,27 +222,41 @@ public final class KvCache implements AutoCloseable {
         .orElse(Integer.MAX_VALUE);
   }
 
-  /** Keeps only these rows, in this order. */
+  /**
+   * Keeps only these rows.
+   *
+   * @param kept ascending
+   */
   public void keepRows(int[] kept) {
-    starts = Arrays.stream(kept).map(r -> starts[r]).toArray();
-    boolean[] before = stretched;
-    stretched = new boolean[kept.length];
     for (int i = 0; i < kept.length; i++) {
-      stretched[i] = before[kept[i]];
+      if (kept[i] >= rows || kept[i] < (i == 0 ? 0 : kept[i - 1] + 1)) {
+        throw new IllegalArgumentException(
+            "rows to keep: " + Arrays.toString(kept) + " must ascend and be below " + rows);
+      }
     }
-    tokens = new ArrayList<>(Arrays.stream(kept).mapToObj(r -> tokens.get(r).clone()).toList());
-    rows = kept.length;
-    for (List<Parameter> half : List.of(keys, values)) {
-      half.replaceAll(
-          p -> {
-            Parameter smaller =
-                Scope.run(
-                    "keep rows",
-                    () -> Parameter.of(p.name(), p.value().indexSelect(0, Tensors.ofInts(kept))));
-            p.close();
-            return smaller;
-          });
+    Scope.run("keep rows", () -> Nn.keepCacheRows(memory.value(), kept, slot));
+    take(kept);
+  }
+
+  /** What is known of rows beside their keys and values, for other rows. */
+  private void take(int[] from) {
+    boolean[] before = stretched;
+    stretched = new boolean[from.length];
+    for (int i = 0; i < from.length; i++) {
+      stretched[i] = before[from[i]];
     }
+    tokens = new ArrayList<>(Arrays.stream(from).mapToObj(r -> tokens.get(r).clone()).toList());
+    starts = Arrays.stream(from).map(r -> starts[r]).toArray();
+    rows = from.length;
+  }
+
+  /**
+   * Replaces the rows: row i becomes a copy of what row {@code from[i]} was. Rows may come in any
+   * order, several times and not at all.
+   */
+  public void reorder(int[] from) {
+    replace(() -> memory.value().indexSelect(2, Tensors.ofInts(from)));
+    take(from);
   }
 
   /** Slots there are. */
@@ -224,7 +267,6 @@ public final class KvCache implements AutoCloseable {
   /** Frees the memory. */
   @Override
   public void close() {
-    keys.forEach(Parameter::close);
-    values.forEach(Parameter::close);
+    memory.close();
   }
 }

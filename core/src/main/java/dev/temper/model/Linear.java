@@ -3,6 +3,8 @@ package dev.temper.model;
 import dev.temper.tensor.Nn;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Tensor;
+import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,52 @@ public final class Linear {
   public interface Op {
     /** The output [..., out]. */
     Tensor apply(Tensor x);
+
+    /**
+     * The product this operation is now, for inputs without gradients; null if it is anything but x
+     * Wᵀ plus the layer's bias. Decoding asks, because a product can be stored to be read faster.
+     */
+    default @Nullable Product product() {
+      return null;
+    }
+  }
+
+  /**
+   * A product with a matrix.
+   *
+   * @param sources the tensors the matrix is made from: it changes when they do, or when there are
+   *     others
+   * @param weight makes W [out, in]
+   * @param isStored whether the matrix exists already: its only source is the matrix itself
+   */
+  public record Product(List<Tensor> sources, Supplier<Tensor> weight, boolean isStored) {
+    /** The product with a matrix that has to be made. */
+    public Product(List<Tensor> sources, Supplier<Tensor> weight) {
+      this(sources, weight, false);
+    }
+
+    /** The product with a tensor that exists already. */
+    public static Product of(Tensor stored) {
+      return new Product(List.of(stored), () -> stored, true);
+    }
+  }
+
+  private final class Base implements Op {
+    @Override
+    public Tensor apply(Tensor x) {
+      if (layout == LinearLayout.IN_OUT) {
+        Tensor y = x.matMul(weight.value());
+        return bias == null ? y : y.add(bias.value());
+      }
+      return Nn.linear(x, weight.value(), bias == null ? null : bias.value());
+    }
+
+    @Override
+    public Product product() {
+      return layout == LinearLayout.IN_OUT
+          ? new Product(List.of(weight.value()), () -> matrix().copy())
+          : Product.of(weight.value());
+    }
   }
 
   private final String name;
@@ -25,17 +73,14 @@ public final class Linear {
   private final @Nullable Parameter bias;
   private final LinearLayout layout;
   private Op op;
+  private @Nullable Op standIn;
 
   Linear(String name, Parameter weight, @Nullable Parameter bias, LinearLayout layout) {
     this.name = name;
     this.layout = layout;
     this.weight = weight;
     this.bias = bias;
-    this.op = this::base;
-  }
-
-  private Tensor base(Tensor x) {
-    return Nn.linear(x, matrix(), bias == null ? null : bias.value());
+    this.op = new Base();
   }
 
   /** Path in the model, for example {@code model.layers.0.self_attn.q_proj}. */
@@ -95,7 +140,12 @@ public final class Linear {
 
   /** Applies the operation. */
   public Tensor apply(Tensor x) {
-    return op.apply(x);
+    return standIn == null ? op.apply(x) : standIn.apply(x);
+  }
+
+  /** Until called with null, {@link #apply} does this instead: the same product, stored faster. */
+  void standIn(@Nullable Op faster) {
+    standIn = faster;
   }
 
   @Override

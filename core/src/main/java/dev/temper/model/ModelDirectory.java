@@ -4,12 +4,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.checkpoint.ConfigJson;
+import dev.temper.checkpoint.gguf.GgufFile;
+import dev.temper.checkpoint.gguf.GgufModel;
+import dev.temper.text.GgufVocabulary;
 import dev.temper.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,16 +26,24 @@ final class ModelDirectory implements AutoCloseable {
 
   private final Path path;
   private final ObjectNode config;
-  private @Nullable Tokenizer tokenizer;
+  private @Nullable CompletableFuture<Tokenizer> tokenizer;
 
-  private ModelDirectory(Path path, ObjectNode config) {
+  /** Tokenizer files that a GGUF file holds; empty for a directory. */
+  private final Map<String, byte[]> vocabulary;
+
+  private ModelDirectory(Path path, ObjectNode config, Map<String, byte[]> vocabulary) {
     this.path = path;
     this.config = config;
+    this.vocabulary = vocabulary;
   }
 
   static ModelDirectory open(Path dir) {
-    AtomicFiles.recover(dir);
-    return new ModelDirectory(dir, ConfigJson.read(dir));
+    if (GgufFile.isGguf(dir)) {
+      GgufModel model = GgufModel.open(dir);
+      return new ModelDirectory(dir, model.config(), GgufVocabulary.filesOf(model.file()));
+    }
+    AtomicFiles.putInPlace(dir);
+    return new ModelDirectory(dir, ConfigJson.read(dir), Map.of());
   }
 
   Path path() {
@@ -42,14 +55,36 @@ final class ModelDirectory implements AutoCloseable {
   }
 
   boolean hasTokenizer() {
-    return Files.isRegularFile(path.resolve("tokenizer.json"));
+    return !vocabulary.isEmpty() || Files.isRegularFile(path.resolve("tokenizer.json"));
   }
 
+  /**
+   * Starts to read the tokenizer on another thread, if there is one: it takes about as long as the
+   * engine takes to start.
+   */
+  synchronized void startTokenizer() {
+    if (tokenizer == null && hasTokenizer()) {
+      tokenizer = CompletableFuture.supplyAsync(this::read);
+    }
+  }
+
+  private Tokenizer read() {
+    return vocabulary.isEmpty()
+        ? Tokenizer.load(path)
+        : Tokenizer.fromFiles(vocabulary, path.toString());
+  }
+
+  /** The tokenizer, once it is read. */
   synchronized Tokenizer tokenizer() {
     if (tokenizer == null) {
-      tokenizer = Tokenizer.load(path);
+      tokenizer = CompletableFuture.completedFuture(read());
     }
-    return tokenizer;
+    try {
+      return tokenizer.join();
+    } catch (CompletionException e) {
+      tokenizer = null;
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 
   /** Writes everything but the weights into {@code dir}. */
@@ -65,7 +100,7 @@ final class ModelDirectory implements AutoCloseable {
       ConfigJson.write(dir, out);
       for (String name : COPIED) {
         if (Files.exists(path.resolve(name)) && !dir.toRealPath().equals(path.toRealPath())) {
-          Files.copy(path.resolve(name), dir.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+          AtomicFiles.stream(dir.resolve(name), to -> Files.copy(path.resolve(name), to));
         }
       }
       if (hasTokenizer()) {
@@ -77,9 +112,18 @@ final class ModelDirectory implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (tokenizer != null) {
-      tokenizer.close();
+      // Waits for a tokenizer still being read; one that could not be read needs no closing.
+      tokenizer
+          .handle(
+              (read, failure) -> {
+                if (read != null) {
+                  read.close();
+                }
+                return true;
+              })
+          .join();
     }
   }
 }

@@ -59,6 +59,11 @@ final class Transformer {
     return embedding.tokens();
   }
 
+  /** The norm after the last block. */
+  Optional<NormLayer> finalNorm() {
+    return Optional.ofNullable(finalNorm);
+  }
+
   /** What an observer of a pass sees. */
   interface Observer {
     /** The rotated keys and the values of a layer, [N, Hkv, d] each. */

@@ -36,12 +36,12 @@ public final class Kernels {
   private final PtSymbolBlock module;
   private final Map<String, PtNDArray> selectors = new ConcurrentHashMap<>();
 
-  private Kernels(String methods) {
+  private Kernels(String methods, List<KernelArchive.StateList> state) {
     try {
       module =
           JniUtils.loadModule(
               Engine.get().arena(),
-              new ByteArrayInputStream(KernelArchive.of(methods)),
+              new ByteArrayInputStream(KernelArchive.of(methods, state)),
               false,
               false);
     } catch (IOException e) {
@@ -52,7 +52,7 @@ public final class Kernels {
   }
 
   private static final class Holder {
-    static final Kernels BUILTIN = new Kernels(builtinSource());
+    static final Kernels BUILTIN = new Kernels(builtinSource(), List.of());
   }
 
   /** The library's own kernels. */
@@ -68,7 +68,7 @@ public final class Kernels {
    * @throws TensorException with the compiler's message if the source is wrong
    */
   public static Kernels load(String methods) {
-    return new Kernels(methods);
+    return new Kernels(methods, List.of());
   }
 
   /**
@@ -79,17 +79,32 @@ public final class Kernels {
     return builtin().callAll(method, inputs);
   }
 
+  /** A pack of one topic whose module keeps lists between calls; its owner closes it. */
+  static Kernels withState(String topic, KernelArchive.StateList... state) {
+    return new Kernels(source(topic), List.of(state));
+  }
+
   private static String builtinSource() {
     StringBuilder source = new StringBuilder();
-    for (String topic : TOPICS) {
-      String name = "kernels/" + topic + ".torchscript";
-      try (InputStream in = Objects.requireNonNull(Kernels.class.getResourceAsStream(name), name)) {
-        source.append(new String(in.readAllBytes(), StandardCharsets.UTF_8)).append('\n');
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    TOPICS.forEach(topic -> source.append(source(topic)).append('\n'));
     return source.toString();
+  }
+
+  private static String source(String topic) {
+    String name = "kernels/" + topic + ".torchscript";
+    try (InputStream in = Objects.requireNonNull(Kernels.class.getResourceAsStream(name), name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Frees the module and whatever its lists hold. */
+  void close() {
+    selectors.values().forEach(PtNDArray::close);
+    SELECTORS.addAndGet(-selectors.size());
+    selectors.clear();
+    module.close();
   }
 
   /** Number of method selectors, which are arrays but not tensors of anyone. */

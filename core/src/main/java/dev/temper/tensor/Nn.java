@@ -1,5 +1,6 @@
 package dev.temper.tensor;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,12 @@ public final class Nn {
     return Kernels.builtin().call("embedding", weight, ids);
   }
 
-  /** x Wᵀ + b for x [..., in], W [out, in], b [out] or null. */
+  /**
+   * x Wᵀ + b for x [..., in], W [out, in], b [out] or null.
+   *
+   * <p>Without gradients, products of up to 8 or at least 128 rows go to oneDNN where the engine
+   * has it, because on AMD it is about twice as fast there as the engine's default.
+   */
   public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
     if (x.dim(-1) != weight.dim(-1)) {
       throw new TensorException(
@@ -27,6 +33,9 @@ public final class Nn {
               + " and weight width "
               + weight.dim(-1)
               + " differ");
+    }
+    if (!Autograd.isRecording() && x.dtype() == DType.F32 && DecodeKernels.hasOneDnn()) {
+      return DecodeKernels.frozenLinear(x, weight, bias);
     }
     return bias == null
         ? Kernels.builtin().call("linear", x, weight)
@@ -145,19 +154,34 @@ public final class Nn {
   }
 
   /**
-   * Copies {@code part} into {@code whole[dim 0 = row, dim 2 = from...]}, in place: fills a row of
-   * a cache.
+   * Keys and values of one layer of a cache [layers, 2, B, Hkv, T, d], each a view [rows, Hkv, T,
+   * d].
    */
-  static void fillCache(Tensor cache, Tensor part, long row, long from) {
-    Kernels.builtin().call("fill_cache", cache, part, Tensors.of(new long[] {row, from}));
+  public static List<Tensor> cacheLayer(Tensor cache, long layer, long rows) {
+    return Kernels.builtin()
+        .callAll("cache_layer", cache, Tensor.longArgument(layer), Tensor.longArgument(rows));
   }
 
   /**
-   * Fills row {@code row} of a cache [B, Hkv, T, d] from {@code part} [n, Hkv, d] at slots from..
-   * from+n, in place.
+   * Writes a sequence's keys and values [n, Hkv, d] of one layer into row {@code row} of a cache
+   * [layers, 2, B, Hkv, T, d] at slots from .. from+n, in place.
    */
-  public static void writeCache(Tensor cache, Tensor part, long row, long from) {
-    fillCache(cache, part, row, from);
+  public static void writeCache(
+      Tensor cache, Tensor keys, Tensor values, long layer, long row, long from) {
+    Kernels.builtin()
+        .call("fill_cache", cache, keys, values, Tensors.of(new long[] {layer, row, from}));
+  }
+
+  /**
+   * Moves rows of a cache [layers, 2, B, Hkv, T, d] to the front, in place: row {@code kept[i]}
+   * becomes row i.
+   *
+   * @param kept ascending
+   * @param slots only so many slots are in use
+   */
+  public static void keepCacheRows(Tensor cache, int[] kept, long slots) {
+    Kernels.builtin()
+        .call("keep_cache_rows", cache, Tensors.ofInts(kept), Tensor.longArgument(slots));
   }
 
   /**

@@ -21,6 +21,8 @@ public final class Optim {
       double epsilon) {
     Autograd.off(
         () ->
+            // The fused operation does not count as a write (see DecodeKernels.versions), so the
+            // kernel writes nothing to an empty slice of each parameter, which does.
             Kernels.builtin()
                 .callLists(
                     "adamw",

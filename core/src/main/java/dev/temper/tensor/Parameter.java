@@ -7,6 +7,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,27 @@ public final class Parameter implements AutoCloseable {
     PtNDArray made = (PtNDArray) Engine.get().arena().zeros(shape.engineShape(), type.engineType());
     NDScope.unregister(made);
     return new Parameter(name, Tensor.persistent(made), null);
+  }
+
+  /**
+   * A float parameter that {@code fill} gives its values, by {@link #write} of every element: until
+   * then they are whatever the memory held. If it throws, the memory is freed. Works without an
+   * open scope.
+   */
+  public static Parameter filled(String name, Shape shape, Consumer<Parameter> fill) {
+    PtNDArray made = Engine.get().arena().create(shape.engineShape(), DType.F32.engineType());
+    NDScope.unregister(made);
+    Parameter parameter = new Parameter(name, Tensor.persistent(made), null);
+    boolean complete = false;
+    try {
+      fill.accept(parameter);
+      complete = true;
+      return parameter;
+    } finally {
+      if (!complete) {
+        parameter.close();
+      }
+    }
   }
 
   /**
@@ -195,21 +217,24 @@ public final class Parameter implements AutoCloseable {
     }
     makePrivate();
     ByteBuffer pages = stored.slice().order(ByteOrder.LITTLE_ENDIAN);
-    Scope.run(
-        "write " + name,
-        () ->
-            Autograd.off(
-                () -> {
-                  Tensor source =
-                      new Tensor(
-                          Engine.get()
-                              .arena()
-                              .create(pages, Shape.of(count).engineShape(), type.engineType()));
-                  Tensor part = value.reshape(-1).slice(0, first, first + count);
-                  Kernels.builtin().call("copy_into", part, source);
-                  return count;
-                }));
-    Reference.reachabilityFence(pages);
+    try {
+      Scope.run(
+          "write " + name,
+          () ->
+              Autograd.off(
+                  () -> {
+                    Tensor source =
+                        new Tensor(
+                            Engine.get()
+                                .arena()
+                                .create(pages, Shape.of(count).engineShape(), type.engineType()));
+                    Tensor part = value.reshape(-1).slice(0, first, first + count);
+                    Kernels.builtin().call("copy_into", part, source);
+                    return count;
+                  }));
+    } finally {
+      Reference.reachabilityFence(pages);
+    }
   }
 
   /**

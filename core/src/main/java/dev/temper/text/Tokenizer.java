@@ -75,6 +75,20 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Loads a tokenizer whose files are held in memory.
+   *
+   * @param files names as in a model directory to contents; tokenizer.json must be there
+   * @param where what they were made from, for messages
+   * @throws TokenizerException if one is missing, too large, malformed, or refused
+   */
+  public static Tokenizer fromFiles(Map<String, byte[]> files, String where) {
+    if (!files.containsKey("tokenizer.json")) {
+      throw new TokenizerException(where + " has no tokenizer.json");
+    }
+    return new Tokenizer(new TokenizerFiles(Map.copyOf(files), where));
+  }
+
+  /**
    * Ids of a text, no special tokens added. Cheaper than {@link #encode(String)} where spans are
    * not needed.
    */

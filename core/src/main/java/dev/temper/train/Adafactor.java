@@ -53,7 +53,7 @@ public record Adafactor(
     STEP_WITH_WARMUP;
 
     double factor(long step) {
-      double falling = 1 / Math.sqrt(step);
+      double falling = 1 / Math.sqrt((double) step);
       return switch (this) {
         case NONE -> 1;
         case STEP -> Math.min(1e-2, falling);
@@ -157,7 +157,7 @@ public record Adafactor(
               settings.beta1.orElse(-1),
               decay,
               settings.scaleParameter ? settings.epsilon2 : 0,
-              1 - Math.pow(step, settings.decayRate),
+              1 - Math.pow((double) step, settings.decayRate),
               settings.epsilon1);
       boolean moment = settings.beta1.isPresent();
       int seconds = batch.state().size() - (moment ? 1 : 0);

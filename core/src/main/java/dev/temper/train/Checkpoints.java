@@ -80,7 +80,7 @@ final class Checkpoints {
         });
     if (keep > 1) {
       keepAs(target, root.resolve("step-" + state.step()));
-      dropOldest();
+      dropOthers(state.step());
     }
     return target;
   }
@@ -118,15 +118,19 @@ final class Checkpoints {
     }
   }
 
-  private void dropOldest() {
+  /** Drops the oldest, and those of later steps, which an earlier run has left. */
+  private void dropOthers(long newest) {
     try (Stream<Path> entries = Files.list(root)) {
-      List<Path> steps =
+      List<Path> newestFirst =
           entries
               .filter(p -> STEP.matcher(p.getFileName().toString()).matches())
-              .sorted(Comparator.comparingLong(Checkpoints::stepOf))
+              .sorted(Comparator.comparingLong(Checkpoints::stepOf).reversed())
               .toList();
-      for (Path old : steps.subList(0, Math.max(0, steps.size() - keep))) {
-        AtomicFiles.deleteTree(old);
+      int kept = 0;
+      for (Path directory : newestFirst) {
+        if (stepOf(directory) > newest || ++kept > keep) {
+          AtomicFiles.deleteTree(directory);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -23,6 +23,15 @@ public interface Objective<E> {
   LossOutput evaluate(List<E> microBatch, Rng rng);
 
   /**
+   * This objective for one step whose cut into micro-batches is known: where a loss needs something
+   * of the whole step (a divergence, an order of all margins), it is computed here, without
+   * gradients, and the objective returned knows it. Called before the first micro-batch.
+   */
+  default Objective<E> forStep(List<List<E>> microBatches) {
+    return this;
+  }
+
+  /**
    * This objective without what only training wants, such as noise: how held-out data is scored.
    */
   default Objective<E> forEvaluation() {

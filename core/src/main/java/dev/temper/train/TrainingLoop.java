@@ -73,15 +73,16 @@ public final class TrainingLoop {
     Map<String, Mean> metrics = new LinkedHashMap<>();
     double total = 0;
     int[] lengths = examples.stream().mapToInt(objective::tokens).toArray();
-    for (int[] batch : TokenBudget.split(lengths, tokenBudget)) {
-      List<E> micro = pick(examples, batch);
+    List<List<E>> microBatches = cut(examples, lengths, tokenBudget);
+    Objective<E> ofAll = objective.forStep(microBatches);
+    for (List<E> micro : microBatches) {
       total +=
           Scope.run(
               "evaluate",
               () ->
                   Autograd.off(
                       () -> {
-                        LossOutput output = objective.evaluate(micro, Rng.of(0));
+                        LossOutput output = ofAll.evaluate(micro, Rng.of(0));
                         output.metrics().forEach((k, v) -> metrics.merge(k, v, Mean::plus));
                         return reduce(output, counts).item();
                       }));
@@ -103,6 +104,14 @@ public final class TrainingLoop {
                   .div(Math.max(counts.of(t.per()), Double.MIN_NORMAL)));
     }
     return total;
+  }
+
+  private static <E> List<List<E>> cut(List<E> examples, int[] lengths, int tokenBudget) {
+    List<List<E>> out = new ArrayList<>();
+    for (int[] batch : TokenBudget.split(lengths, tokenBudget)) {
+      out.add(pick(examples, batch));
+    }
+    return out;
   }
 
   private static <E> List<E> pick(List<E> all, int[] indices) {
@@ -225,11 +234,12 @@ public final class TrainingLoop {
       Map<String, Mean> metrics = new LinkedHashMap<>();
       double loss = 0;
       int index = 0;
-      for (int[] batch : TokenBudget.split(lengths, settings.tokenBudget())) {
-        List<E> micro = pick(examples, batch);
+      List<List<E>> microBatches = cut(examples, lengths, settings.tokenBudget());
+      Objective<E> ofStep = objective.forStep(microBatches);
+      for (List<E> micro : microBatches) {
         Rng noise = rng.split(index++);
         trainable.beginMicroBatch(noise);
-        loss += microBatch(micro, counts, noise, metrics);
+        loss += microBatch(ofStep, micro, counts, noise, metrics);
       }
       if (!Double.isFinite(loss)) {
         refuse(before, examples, "loss", loss);
@@ -258,13 +268,14 @@ public final class TrainingLoop {
       return TrainingLoop.this.optimizer;
     }
 
-    private double microBatch(List<E> micro, Counts counts, Rng noise, Map<String, Mean> metrics) {
+    private double microBatch(
+        Objective<E> ofStep, List<E> micro, Counts counts, Rng noise, Map<String, Mean> metrics) {
       return Scope.run(
           "micro-batch",
           () ->
               Autograd.record(
                   () -> {
-                    LossOutput output = objective.evaluate(micro, noise);
+                    LossOutput output = ofStep.evaluate(micro, noise);
                     Tensor loss = reduce(output, counts);
                     double value = loss.item();
                     if (Double.isFinite(value) && loss.requiresGradient()) {

@@ -210,4 +210,22 @@ class CheckpointTest {
     assertThat(Checkpoint.open(dir).floats("a")).containsExactly(5, 6);
     assertThat(Checkpoint.open(dir).names()).containsExactly("a");
   }
+
+  @Test
+  void tensors_from_elsewhere_are_read_as_those_of_a_file() {
+    Checkpoint c =
+        Checkpoint.of(
+            java.nio.file.Path.of("made"),
+            java.util.List.of(
+                TensorSource.floats(
+                    "w", StoredType.F32, new long[] {2, 1}, () -> new float[] {1, -2})));
+    assertThat(c.names()).containsExactly("w");
+    assertThat(c.contains("w")).isTrue();
+    assertThat(c.info("w").shape()).containsExactly(2L, 1L);
+    assertThat(c.floats("w")).containsExactly(1, -2);
+    assertThat(c.source("w").byteSize()).isEqualTo(8);
+    assertThatThrownBy(() -> c.info("v"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("made: has no tensor 'v'");
+  }
 }

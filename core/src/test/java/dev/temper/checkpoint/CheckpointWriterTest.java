@@ -280,7 +280,7 @@ class CheckpointWriterTest {
 
   @Test
   void stores_floats_as_the_type_asked_for() {
-    float[] values = {1f, -0f, 65519f, 1.00390625f, Float.POSITIVE_INFINITY};
+    float[] values = {1f, -0f, 65519f, 0x1.01p0f, Float.POSITIVE_INFINITY};
     for (StoredType type : List.of(StoredType.F32, StoredType.F16, StoredType.BF16)) {
       Path file = dir.resolve(type + ".safetensors");
       CheckpointWriter.writeFile(

@@ -107,6 +107,6 @@ class SafetensorsGoldenTest {
 
   /** The header as text: a difference there is readable, one in bytes is not. */
   private static String readable(byte[] file) {
-    return new String(file, 8, file[0] & 0xff | (file[1] & 0xff) << 8, StandardCharsets.UTF_8);
+    return new String(file, 8, (file[0] & 0xff) | ((file[1] & 0xff) << 8), StandardCharsets.UTF_8);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import dev.temper.tensor.Census;
 import dev.temper.tensor.DType;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Shape;
@@ -85,6 +86,23 @@ class StoredParametersTest {
     assertThatThrownBy(() -> StoredParameters.load(w))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContainingAll("'w'", "F8_E5M2");
+  }
+
+  @Test
+  void a_read_that_fails_frees_the_memory() {
+    TensorSource w =
+        new TensorSource(
+            "w",
+            StoredType.F16,
+            List.of(4L),
+            (offset, into) -> {
+              throw new IllegalStateException("the disk is gone");
+            });
+    int before = Census.liveArrays();
+    assertThatThrownBy(() -> StoredParameters.load(w))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the disk is gone");
+    assertThat(Census.liveArrays()).isEqualTo(before);
   }
 
   @Test

@@ -89,6 +89,19 @@ class SwapTest {
     assertThat(Checkpoint.open(dir.resolve("m")).floats("w")).containsExactly(3);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2, 3, 4, 5, 6})
+  void a_reader_finds_a_complete_directory_and_takes_nothing_from_a_writer(int step)
+      throws IOException {
+    killedAfter(step);
+    boolean newIsReady = step == 2;
+    AtomicFiles.putInPlace(dir.resolve("m"));
+    assertThat(names(dir.resolve("m"))).containsExactly("a", "b");
+    assertThat(dir.resolve("m/a")).hasContent(step < 3 || step == 6 ? "old" : "new");
+    assertThat(dir.resolve("m/b")).hasContent(step < 3 || step == 6 ? "old" : "new");
+    assertThat(Files.exists(dir.resolve(".m.new"))).isEqualTo(newIsReady);
+  }
+
   @Test
   void other_files_are_carried_over_and_stale_ones_are_not() throws IOException {
     Path target = dir.resolve("m");

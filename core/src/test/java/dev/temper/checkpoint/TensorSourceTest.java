@@ -102,16 +102,16 @@ class TensorSourceTest {
 
   @Test
   void a_fused_projection_of_conv1d_layout_comes_apart_and_together_again() {
-    int d = 6;
-    TensorSource stored = counting("c_attn.weight", d, 3 * d, 0); // [in, out]
+    long d = 6;
+    TensorSource stored = counting("c_attn.weight", 6, 18, 0); // [in, out]
     TensorSource linear = stored.transpose(); // [out, in]
     List<TensorSource> qkv =
         List.of(linear.rows(0, d), linear.rows(d, 2 * d), linear.rows(2 * d, 3 * d));
     for (int i = 0; i < 3; i++) {
       float[] part = floats(qkv.get(i), 8);
-      for (int out = 0; out < d; out++) {
-        for (int in = 0; in < d; in++) {
-          assertThat(part[out * d + in]).isEqualTo(in * 3 * d + i * d + out);
+      for (int out = 0; out < 6; out++) {
+        for (int in = 0; in < 6; in++) {
+          assertThat(part[out * 6 + in]).isEqualTo(in * 18 + i * 6 + out);
         }
       }
     }
@@ -138,7 +138,7 @@ class TensorSourceTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 6, 1000})
   void narrows_to_the_nearest_even_and_keeps_nan(int chunk) {
-    float[] values = {1f, 1.00390625f, 1.01171875f, -0f, Float.NaN, Float.NEGATIVE_INFINITY, 3e38f};
+    float[] values = {1f, 0x1.01p0f, 0x1.03p0f, -0f, Float.NaN, Float.NEGATIVE_INFINITY, 3e38f};
     for (StoredType type : List.of(StoredType.BF16, StoredType.F16)) {
       ByteBuffer out =
           read(
@@ -150,8 +150,8 @@ class TensorSourceTest {
                 type == StoredType.BF16 ? Floats.toBf16(values[i]) : Floats.toF16(values[i]));
       }
     }
-    assertThat(Floats.toBf16(1.00390625f)).as("a tie goes to the even").isEqualTo((short) 0x3f80);
-    assertThat(Floats.toBf16(1.01171875f)).isEqualTo((short) 0x3f82);
+    assertThat(Floats.toBf16(0x1.01p0f)).as("a tie goes to the even").isEqualTo((short) 0x3f80);
+    assertThat(Floats.toBf16(0x1.03p0f)).isEqualTo((short) 0x3f82);
     assertThat(Float.isNaN(Floats.fromBf16(Floats.toBf16(Float.NaN)))).isTrue();
   }
 

@@ -70,7 +70,7 @@ class RowsFuzzTest {
     assertThat(outcomes[1]).isGreaterThan(10_000);
   }
 
-  private static byte[] damage(byte[] bytes, SplittableRandom random) {
+  static byte[] damage(byte[] bytes, SplittableRandom random) {
     byte[] result = bytes.clone();
     for (int edits = 1 + random.nextInt(3); edits > 0; edits--) {
       int at = random.nextInt(result.length + 1);

@@ -179,7 +179,7 @@ class SftRowTest {
     fails(
         "{\"text\":\"a\",\"weight\":-1}",
         "column \"weight\" is -1.0; it must be a finite number, 0 or more");
-    fails("{\"text\":\"a\",\"weight\":\"1\"}", "column \"weight\" must be a number");
+    fails("{\"text\":\"a\",\"weight\":\"heavy\"}", "column \"weight\" must be a number");
     fails(
         "{\"conversations\":[{\"from\":\"function_call\",\"value\":\"{oops\"}]}",
         "conversations[0]: the value of a function_call is not JSON");

@@ -7,35 +7,48 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.temper.UserException;
 import dev.temper.model.CausalLm;
+import dev.temper.model.DecodeWeights;
 import dev.temper.model.Golden;
 import dev.temper.tensor.Census;
+import dev.temper.tensor.Parameter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class LocalGeneratorTest {
+  private static final List<String> MODELS =
+      List.of(
+          "llama2",
+          "llama3",
+          "llama_rope_linear",
+          "llama_rope_yarn",
+          "llama_rope_yarn_options",
+          "llama_bias",
+          "llama_bf16");
+
+  static Stream<Arguments> modelsAndWeights() {
+    return MODELS.stream()
+        .flatMap(
+            m ->
+                Stream.of(DecodeWeights.FLOAT32, DecodeWeights.FLOAT16)
+                    .map(w -> Arguments.of(m, w)));
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama2",
-        "llama3",
-        "llama_rope_linear",
-        "llama_rope_yarn",
-        "llama_rope_yarn_options",
-        "llama_bias",
-        "llama_bf16"
-      })
-  void greedy_ids_equal_transformers_in_one_ragged_batch(String name) {
+  @MethodSource("modelsAndWeights")
+  void greedy_ids_equal_transformers_in_one_ragged_batch(String name, DecodeWeights weights) {
     Path dir = Golden.model(name);
     JsonNode golden = Golden.json(dir.resolve("golden.json.gz"));
     int before = Census.liveArrays();
-    try (CausalLm model = CausalLm.load(dir)) {
+    try (CausalLm model = CausalLm.load(dir);
+        LocalGenerator generator = new LocalGenerator(model).weights(weights)) {
       List<int[]> prompts = prompts(golden);
-      List<Completion> made =
-          new LocalGenerator(model).generate(prompts, GenerationOptions.maxNewTokens(24));
+      List<Completion> made = generator.generate(prompts, GenerationOptions.maxNewTokens(24));
       for (int i = 0; i < prompts.size(); i++) {
         assertThat(made.get(i).ids())
             .as("prompt %d", i)
@@ -44,6 +57,45 @@ class LocalGeneratorTest {
       }
     }
     assertThat(Census.liveArrays()).isEqualTo(before);
+  }
+
+  @Test
+  void rows_that_finish_early_leave_the_others_as_they_were() {
+    try (CausalLm model = CausalLm.load(Golden.model("llama3"));
+        LocalGenerator generator = new LocalGenerator(model).weights(DecodeWeights.FLOAT16)) {
+      List<int[]> prompts = prompts(Golden.json(Golden.model("llama3").resolve("golden.json.gz")));
+      List<Completion> all = generator.generate(prompts, GenerationOptions.maxNewTokens(16));
+      // Whatever the first row says in fifth place ends a row that says it.
+      int stop = all.get(0).ids()[4];
+      List<Completion> some =
+          generator.generate(
+              prompts, GenerationOptions.maxNewTokens(16).stop(StopConditions.tokens(stop)));
+      for (int i = 0; i < prompts.size(); i++) {
+        int[] ids = some.get(i).ids();
+        assertThat(ids).isEqualTo(java.util.Arrays.copyOf(all.get(i).ids(), ids.length));
+      }
+      assertThat(some.get(0).ids().length).isLessThan(16);
+    }
+  }
+
+  @Test
+  void packed_weights_follow_the_models() {
+    try (CausalLm model = CausalLm.load(Golden.model("llama3"));
+        LocalGenerator packed = new LocalGenerator(model).weights(DecodeWeights.FLOAT16)) {
+      List<int[]> prompts = List.of(new int[] {1, 2, 3});
+      GenerationOptions options = GenerationOptions.maxNewTokens(12);
+      int[] first = packed.generate(prompts, options).get(0).ids();
+      Parameter head = model.head().weight();
+      float[] flipped = head.toFloats();
+      for (int i = 0; i < flipped.length; i++) {
+        flipped[i] = -flipped[i];
+      }
+      head.assign(flipped);
+      int[] changed = packed.generate(prompts, options).get(0).ids();
+      assertThat(changed).isNotEqualTo(first);
+      assertThat(changed)
+          .isEqualTo(new LocalGenerator(model).generate(prompts, options).get(0).ids());
+    }
   }
 
   @Test

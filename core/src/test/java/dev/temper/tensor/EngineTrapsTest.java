@@ -202,7 +202,7 @@ class EngineTrapsTest {
     Scope.run(
         "bf16",
         () -> {
-          Tensor b = Tensors.of(new float[] {1.00390625f, 3.1415927f}).cast(DType.BF16);
+          Tensor b = Tensors.of(new float[] {0x1.01p0f, 3.1415927f}).cast(DType.BF16);
           assertThat(b.dtype()).isEqualTo(DType.BF16);
           // Eight bits of significand, halves to even.
           assertThat(b.toFloats()).containsExactly(1f, 3.140625f);

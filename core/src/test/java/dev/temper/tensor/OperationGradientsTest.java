@@ -1,6 +1,5 @@
 package dev.temper.tensor;
 
-import static dev.temper.tensor.GradientCheck.Input.of;
 import static dev.temper.tensor.GradientCheck.Input.random;
 
 import dev.temper.tensor.GradientCheck.Input;
@@ -25,11 +24,11 @@ class OperationGradientsTest {
 
   /** Both signs and away from 0 and the integers, where kinks are. */
   private static final Input SIGNED =
-      of("x", new double[] {-2.3, -1.4, -0.6, 0.35, 1.2, 2.7}, 2, 3);
+      Input.of("x", new double[] {-2.3, -1.4, -0.6, 0.35, 1.2, 2.7}, 2, 3);
 
   private static final Input POSITIVE = random("x", 1, 0.4, 3, 2, 3);
-  private static final Input ROW = of("y", new double[] {0.8, -1.7, 1.9}, 3);
-  private static final Input COLUMN = of("y", new double[] {1.3, 0.7}, 2, 1);
+  private static final Input ROW = Input.of("y", new double[] {0.8, -1.7, 1.9}, 3);
+  private static final Input COLUMN = Input.of("y", new double[] {1.3, 0.7}, 2, 1);
   private static final Input CUBE = random("x", 2, -2, 2, 2, 3, 4);
 
   private static Row one(String name, UnaryOperator<Tensor> f, Input x) {

@@ -202,8 +202,8 @@ class OptimizersTest {
     List<Parameter> out = new ArrayList<>();
     GOLDEN
         .get("initial")
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             e -> {
               long[] shape =
                   StreamSupport.stream(e.getValue().get("shape").spliterator(), false)

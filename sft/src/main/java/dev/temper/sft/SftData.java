@@ -8,17 +8,18 @@ import dev.temper.data.DataSource;
 import dev.temper.data.Dataset;
 import dev.temper.data.PackedSequence;
 import dev.temper.data.Packing;
-import dev.temper.data.Rows;
-import dev.temper.data.SftRow;
+import dev.temper.data.RowView;
 import dev.temper.data.StopRule;
 import dev.temper.data.TokenExample;
 import dev.temper.data.Truncation;
+import dev.temper.data.TypedRows;
 import dev.temper.train.DatasetSource;
 import dev.temper.train.Source;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +46,7 @@ record SftData(
     List<TokenExample> read(SftEncoder encoder) {
       return examples != null
           ? examples
-          : Rows.load(source.file()).stream().map(SftRow::parse).map(encoder::encode).toList();
+          : TypedRows.load(source.file(), RowView.SFT).stream().map(encoder::encode).toList();
     }
   }
 
@@ -114,9 +115,13 @@ record SftData(
     }
   }
 
-  /** Every example of every row, in order. */
+  /** Every example of every row, in order, but for pieces of which nothing is trained. */
   List<TokenExample> examples() {
-    return rows.stream().flatMap(List::stream).flatMap(row -> row.segments().stream()).toList();
+    return rows.stream().flatMap(List::stream).flatMap(SftData::trained).toList();
+  }
+
+  private static Stream<TokenExample> trained(PackedSequence row) {
+    return row.segments().stream().filter(example -> example.trainedTokens() > 0);
   }
 
   /** Number of rows, all data sets together. */
@@ -133,7 +138,7 @@ record SftData(
   Source<TokenExample> source(DataOrder order, long seed, StopRule stop, int batchSize) {
     List<PackedSequence> all = rows.stream().flatMap(List::stream).toList();
     return new DatasetSource<>(Dataset.of(all), cursor(order, seed, stop), batchSize)
-        .flatMap(row -> row.segments().stream().filter(e -> e.trainedTokens() > 0).toList());
+        .flatMap(row -> trained(row).toList());
   }
 
   private DataCursor cursor(DataOrder order, long seed, StopRule stop) {

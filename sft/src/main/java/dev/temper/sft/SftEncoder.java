@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * and would split it into letters, which TRL then trains. Here the row ends with the token.
  */
 public final class SftEncoder {
-  private final Tokenizer tokenizer;
+  private final Supplier<Tokenizer> tokenizer;
   private final TrainOn trainOn;
   private final boolean completionOnly;
   private @Nullable ChatEncoder chats;
@@ -50,6 +51,16 @@ public final class SftEncoder {
    * @param completionOnly whether the prompts of prompt–completion rows are left out of the loss
    */
   public SftEncoder(Tokenizer tokenizer, TrainOn trainOn, boolean completionOnly) {
+    this(() -> tokenizer, trainOn, completionOnly);
+  }
+
+  /**
+   * An encoder that asks for the tokenizer when it needs it: rows of token ids need none.
+   *
+   * @param tokenizer gives the same one every time
+   * @param completionOnly whether the prompts of prompt–completion rows are left out of the loss
+   */
+  public SftEncoder(Supplier<Tokenizer> tokenizer, TrainOn trainOn, boolean completionOnly) {
     this.tokenizer = tokenizer;
     this.trainOn = trainOn;
     this.completionOnly = completionOnly;
@@ -106,7 +117,7 @@ public final class SftEncoder {
   }
 
   private PromptCompletion textCompletion(String prompt, String completion) {
-    int[] promptIds = tokenizer.ids(prompt, AddSpecialTokens.YES);
+    int[] promptIds = tokenizer.get().ids(prompt, AddSpecialTokens.YES);
     int[] ids = endedIds(prompt + completion);
     int differs = Arrays.mismatch(promptIds, ids);
     return new PromptCompletion(ids, differs < 0 ? ids.length : differs);
@@ -114,17 +125,17 @@ public final class SftEncoder {
 
   /** Ids of a text with special tokens around it and the end-of-text token after it. */
   private int[] endedIds(String text) {
-    Optional<SpecialTokens.Token> eos = tokenizer.specialTokens().eos();
+    Optional<SpecialTokens.Token> eos = tokenizer.get().specialTokens().eos();
     if (eos.isEmpty()) {
-      return tokenizer.ids(text, AddSpecialTokens.YES);
+      return tokenizer.get().ids(text, AddSpecialTokens.YES);
     }
     String end = eos.get().content();
-    int[] ids = tokenizer.ids(text.endsWith(end) ? text : text + end, AddSpecialTokens.YES);
+    int[] ids = tokenizer.get().ids(text.endsWith(end) ? text : text + end, AddSpecialTokens.YES);
     if (ids.length > 0 && ids[ids.length - 1] == eos.get().id()) {
       return ids;
     }
     String bare = text.endsWith(end) ? text.substring(0, text.length() - end.length()) : text;
-    int[] open = tokenizer.ids(bare, AddSpecialTokens.YES);
+    int[] open = tokenizer.get().ids(bare, AddSpecialTokens.YES);
     int[] closed = Arrays.copyOf(open, open.length + 1);
     closed[open.length] = eos.get().id();
     return closed;
@@ -132,7 +143,7 @@ public final class SftEncoder {
 
   private ChatEncoder chatEncoder() {
     if (chats == null) {
-      chats = ChatEncoder.of(tokenizer).withTrainOn(trainOn);
+      chats = ChatEncoder.of(tokenizer.get()).withTrainOn(trainOn);
     }
     return chats;
   }

@@ -150,7 +150,7 @@ public final class SftTrainer {
   private SftData read(List<SftData.Input> from) {
     return SftData.of(
         from,
-        new SftEncoder(model.tokenizer(), trainOn, completionOnly),
+        new SftEncoder(model::tokenizer, trainOn, completionOnly),
         Math.min(maxLength, model.spec().contextLength()),
         model.spec().vocabulary(),
         packing);

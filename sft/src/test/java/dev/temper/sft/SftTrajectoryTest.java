@@ -24,7 +24,6 @@ import dev.temper.train.TrainingSettings;
 import dev.temper.train.metrics.MetricRow;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,13 +42,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * weights.
  */
 class SftTrajectoryTest {
-  private static final String CONFIG =
-      """
-      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 40, "hidden_size": 32, "intermediate_size": 56,
-       "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "rms_norm_eps": 1e-6,
-       "rope_theta": 10000.0, "max_position_embeddings": 128, "tie_word_embeddings": false, "hidden_act": "silu"}
-      """;
-
   @ParameterizedTest
   @CsvSource({
     "0, 1000000",
@@ -62,12 +54,8 @@ class SftTrajectoryTest {
   })
   void replays_trl(int index, int tokenBudget, @TempDir Path temp) throws IOException {
     JsonNode run = golden().get("runs").get(index);
-    Files.writeString(temp.resolve("config.json"), CONFIG);
-    try (InputStream in = resource("tiny_llama_init.safetensors")) {
-      Files.copy(in, temp.resolve("model.safetensors"));
-    }
     List<MetricRow> rows = new ArrayList<>();
-    try (CausalLm model = CausalLm.load(temp)) {
+    try (CausalLm model = TinyLlama.load(temp)) {
       model.trainAll();
       boolean dft = run.get("name").asText().contains("dft");
       Schedule shape =

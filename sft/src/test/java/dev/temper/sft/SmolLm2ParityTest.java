@@ -13,6 +13,7 @@ import dev.temper.generate.GenerationOptions;
 import dev.temper.generate.LocalGenerator;
 import dev.temper.generate.StopConditions;
 import dev.temper.model.CausalLm;
+import dev.temper.model.DecodeWeights;
 import dev.temper.train.AdamW;
 import dev.temper.train.Schedule;
 import dev.temper.train.TrainingListener;
@@ -29,6 +30,8 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A really trained instruct model against transformers. Needs its directory in the environment
@@ -47,17 +50,16 @@ class SmolLm2ParityTest {
     directory = Path.of(given);
   }
 
-  @Test
-  void greedy_chats_equal_transformers() throws IOException {
-    try (CausalLm model = CausalLm.load(directory)) {
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT16"})
+  void greedy_chats_equal_transformers(DecodeWeights weights) throws IOException {
+    try (CausalLm model = CausalLm.load(directory);
+        LocalGenerator generator = new LocalGenerator(model).weights(weights)) {
       for (JsonNode chat : json("golden").at("/expected/greedy_chat")) {
         int[] expected = ints(chat.get("new_ids"));
         GenerationOptions options =
             GenerationOptions.maxNewTokens(expected.length).stop(StopConditions.tokens(2));
-        Completion made =
-            new LocalGenerator(model)
-                .generate(List.of(ints(chat.get("prompt_ids"))), options)
-                .get(0);
+        Completion made = generator.generate(List.of(ints(chat.get("prompt_ids"))), options).get(0);
         assertThat(made.ids()).isEqualTo(expected);
       }
     }

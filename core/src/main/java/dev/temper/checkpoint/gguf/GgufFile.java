@@ -19,15 +19,34 @@ import java.util.Set;
  * referenced. The file must not be cut short while it is mapped: no program can survive that.
  */
 public final class GgufFile {
-  /** Elements dequantised at a time where a whole tensor is read. */
+  /** Elements dequantised at a time. */
   private static final int PART = 1 << 20;
+
+  private static final int WINDOW_BYTES = 1 << 30;
 
   private final Path path;
   private final GgufHeader header;
+  private final Pages pages;
 
-  private GgufFile(Path path, GgufHeader header) {
+  private GgufFile(Path path, GgufHeader header, Pages pages) {
     this.path = path;
     this.header = header;
+    this.pages = pages;
+  }
+
+  /** Where the bytes of a file come from. */
+  @FunctionalInterface
+  private interface Pages {
+    ByteBuffer map(long from, int length) throws IOException;
+  }
+
+  /** A file whose content is in memory. */
+  static GgufFile of(Path name, byte[] content) {
+    ByteBuffer all = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+    return new GgufFile(
+        name,
+        GgufHeader.parse(name, all.duplicate().order(ByteOrder.LITTLE_ENDIAN), content.length),
+        (from, length) -> all.slice((int) from, length).order(ByteOrder.LITTLE_ENDIAN));
   }
 
   /**
@@ -43,9 +62,21 @@ public final class GgufFile {
           channel
               .map(FileChannel.MapMode.READ_ONLY, 0, Math.min(size, Integer.MAX_VALUE))
               .order(ByteOrder.LITTLE_ENDIAN);
-      return new GgufFile(path, GgufHeader.parse(path, start, size));
+      return new GgufFile(
+          path, GgufHeader.parse(path, start, size), (from, length) -> map(path, from, length));
     } catch (IOException e) {
       throw new CheckpointException(path + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static ByteBuffer map(Path path, long from, int length) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      if (from + length > channel.size()) {
+        throw new CheckpointException(path + ": the file was cut short after it was opened");
+      }
+      return channel
+          .map(FileChannel.MapMode.READ_ONLY, from, length)
+          .order(ByteOrder.LITTLE_ENDIAN);
     }
   }
 
@@ -123,14 +154,8 @@ public final class GgufFile {
     if (length == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);
     }
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long from = header.dataStart() + t.offset() + offset;
-      if (from + length > channel.size()) {
-        throw new CheckpointException(path + ": the file was cut short after it was opened");
-      }
-      return channel
-          .map(FileChannel.MapMode.READ_ONLY, from, length)
-          .order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      return pages.map(header.dataStart() + t.offset() + offset, length);
     } catch (IOException e) {
       throw new CheckpointException(
           path + ": tensor '" + name + "' cannot be mapped: " + e.getMessage(), e);
@@ -149,46 +174,24 @@ public final class GgufFile {
       throw new CheckpointException(
           path + ": tensor '" + name + "' has " + t.elements() + " elements; read it in parts");
     }
-    float[] out = new float[requireReadable(t, (int) t.elements())];
-    int step = PART / t.type().blockElements() * t.type().blockElements();
-    for (int at = 0; at < out.length; at += step) {
-      read(t, at, out, at, Math.min(step, out.length - at));
-    }
+    Values values = values(name);
+    float[] out = new float[(int) t.elements()];
+    values.read(0, out, 0, out.length);
     return out;
   }
 
   /**
-   * Some of a tensor's values in row-major order.
+   * A tensor's values, dequantised as they are read. For one thread.
    *
-   * @param from first element, at the start of a block
-   * @param count whole blocks
+   * @throws CheckpointException if the type cannot be read ({@link GgufType#readable()})
    */
-  public float[] floats(String name, long from, int count) {
+  public Values values(String name) {
     GgufTensor t = info(name);
-    int block = t.type().blockElements();
-    if (from < 0
-        || count < 0
-        || from % block != 0
-        || count % block != 0
-        || from > t.elements() - count) {
-      throw new IllegalArgumentException(
-          name
-              + ": elements "
-              + from
-              + " to "
-              + (from + count)
-              + " are no whole blocks of "
-              + block
-              + " within its "
-              + t.elements()
-              + " elements");
-    }
-    float[] out = new float[requireReadable(t, count)];
-    read(t, from, out, 0, count);
-    return out;
+    requireReadable(t);
+    return new MappedValues(t);
   }
 
-  private int requireReadable(GgufTensor t, int count) {
+  private void requireReadable(GgufTensor t) {
     if (!t.type().readable()) {
       throw new CheckpointException(
           path
@@ -200,12 +203,56 @@ public final class GgufFile {
               + t.type().number()
               + "), which cannot be read as floats; convert the model to another type, such as Q8_0, with llama.cpp first");
     }
-    return count;
   }
 
-  private void read(GgufTensor t, long from, float[] out, int at, int count) {
-    ByteBuffer bytes =
-        bytes(t.name(), t.type().bytes(from), Math.toIntExact(t.type().bytes(count)));
-    Dequantizer.dequantize(t.type(), bytes, out, at, count);
+  /** Keeps the part of the tensor that was read last mapped: rows are read one by one. */
+  private final class MappedValues implements Values {
+    private final GgufTensor tensor;
+    private final long windowBlocks;
+    private long first;
+    private ByteBuffer window = ByteBuffer.allocate(0);
+
+    MappedValues(GgufTensor tensor) {
+      this.tensor = tensor;
+      this.windowBlocks = WINDOW_BYTES / tensor.type().blockBytes();
+    }
+
+    @Override
+    public void read(long from, float[] out, int at, int count) {
+      int width = tensor.type().blockElements();
+      long element = from;
+      while (element < from + count) {
+        long block = element / width;
+        int skipped = (int) (element % width);
+        int blocks = map(block, (from + count - element + skipped + width - 1) / width);
+        int n = (int) Math.min((long) blocks * width - skipped, from + count - element);
+        ByteBuffer bytes =
+            window
+                .slice(
+                    (int) ((block - first) * tensor.type().blockBytes()),
+                    blocks * tensor.type().blockBytes())
+                .order(ByteOrder.LITTLE_ENDIAN);
+        if (skipped == 0 && n % width == 0) {
+          Dequantizer.dequantize(tensor.type(), bytes, out, at + (int) (element - from), n);
+        } else {
+          float[] whole = new float[blocks * width];
+          Dequantizer.dequantize(tensor.type(), bytes, whole, 0, whole.length);
+          System.arraycopy(whole, skipped, out, at + (int) (element - from), n);
+        }
+        element += n;
+      }
+    }
+
+    /** Maps from a block on, unless that is mapped; how many of the wanted blocks are there. */
+    private int map(long block, long wanted) {
+      int bytes = tensor.type().blockBytes();
+      if (block < first || block >= first + window.capacity() / bytes) {
+        long rest = tensor.bytes() / bytes - block;
+        window = bytes(tensor.name(), block * bytes, (int) (Math.min(windowBlocks, rest) * bytes));
+        first = block;
+      }
+      long mapped = first + window.capacity() / bytes - block;
+      return (int) Math.min(Math.min(wanted, mapped), PART / tensor.type().blockElements());
+    }
   }
 }

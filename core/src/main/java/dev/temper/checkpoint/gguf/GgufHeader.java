@@ -41,7 +41,7 @@ record GgufHeader(
 
   private static final int MAX_DEPTH = 8;
   private static final int MAX_STRING_BYTES = 64 << 20;
-  private static final long MAX_ARRAY_ELEMENTS = 16L << 20;
+  private static final long MAX_ARRAY_ELEMENTS = 8L << 20;
   private static final int MAX_ALIGNMENT = 1 << 20;
 
   /** Name length, dimension count, one type and one offset. */

@@ -1,18 +1,15 @@
 package dev.temper.checkpoint.gguf;
 
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
- * A tensor to be written to a GGUF file: its values are asked for only when their turn comes, so
- * that one tensor at a time is in memory.
+ * A tensor to be written to a GGUF file: its values are asked for a piece at a time when their turn
+ * comes.
  *
  * @param type one that can be written
  * @param shape outermost first; the last size is a whole number of the type's blocks
- * @param values row-major
  */
-public record GgufTensorSource(
-    String name, GgufType type, List<Long> shape, Supplier<float[]> values) {
+public record GgufTensorSource(String name, GgufType type, List<Long> shape, Values values) {
   /**
    * Copies and checks the shape.
    *

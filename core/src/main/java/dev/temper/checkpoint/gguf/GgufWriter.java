@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Writes GGUF files, version 3, little endian: one tensor in memory at a time, atomically. Tensors
+ * Writes GGUF files, version 3, little endian: a piece of a tensor at a time, atomically. Tensors
  * keep the given order.
  */
 public final class GgufWriter {
@@ -66,25 +66,19 @@ public final class GgufWriter {
 
   private static void writeTensor(Path file, FileChannel channel, GgufTensorSource t, int alignment)
       throws IOException {
-    float[] values = t.values().get();
-    if (values.length != t.elements()) {
-      throw new CheckpointException(
-          file
-              + ": tensor '"
-              + t.name()
-              + "': "
-              + values.length
-              + " values for the shape "
-              + t.shape());
-    }
-    ByteBuffer out = ByteBuffer.allocate((int) t.type().bytes(PART)).order(ByteOrder.LITTLE_ENDIAN);
+    long elements = t.elements();
+    float[] piece = new float[(int) Math.min(PART, elements)];
+    ByteBuffer out =
+        ByteBuffer.allocate((int) t.type().bytes(piece.length)).order(ByteOrder.LITTLE_ENDIAN);
     try {
-      for (int at = 0; at < values.length; at += PART) {
+      for (long at = 0; at < elements; at += PART) {
+        int n = (int) Math.min(PART, elements - at);
+        t.values().read(at, piece, 0, n);
         out.clear();
-        Quantizer.quantize(t.type(), values, at, Math.min(PART, values.length - at), out);
+        Quantizer.quantize(t.type(), piece, 0, n, out);
         writeFully(channel, out.flip());
       }
-    } catch (IllegalArgumentException e) {
+    } catch (Quantizer.UnfitException e) {
       throw new CheckpointException(
           file
               + ": tensor '"
@@ -109,7 +103,7 @@ public final class GgufWriter {
     metadata.forEach(
         (key, value) -> {
           out.text(key);
-          out.int32(value.kind().ordinal());
+          out.int32(value.kind().code());
           out.value(value);
         });
     long offset = 0;
@@ -170,7 +164,7 @@ public final class GgufWriter {
     }
 
     void start(GgufValue.Kind kind, int length) {
-      int32(kind.ordinal());
+      int32(kind.code());
       int64(length);
     }
 

@@ -8,13 +8,22 @@ import java.nio.ByteBuffer;
  * quantize_row_q8_0_ref}, {@code quantize_row_q4_0_ref}) without an importance matrix.
  */
 final class Quantizer {
+  /** A value that a type cannot hold. */
+  static final class UnfitException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    UnfitException(String message) {
+      super(message);
+    }
+  }
+
   private Quantizer() {}
 
   /**
    * Writes {@code count} values, whole blocks, at the buffer's position.
    *
    * @param out little endian
-   * @throws IllegalArgumentException if a value is not finite, or becomes infinite in {@code type}
+   * @throws UnfitException if a value is not finite, or becomes infinite in {@code type}
    */
   static void quantize(GgufType type, float[] in, int at, int count, ByteBuffer out) {
     switch (type) {
@@ -96,7 +105,7 @@ final class Quantizer {
 
   private static float finite(float x) {
     if (!Float.isFinite(x)) {
-      throw new IllegalArgumentException("holds " + x + ", which cannot be quantized");
+      throw new UnfitException("holds " + x + ", which cannot be quantized");
     }
     return x;
   }
@@ -104,7 +113,7 @@ final class Quantizer {
   private static short half(float x) {
     short h = Floats.toF16(x);
     if (Float.isFinite(x) && (h & 0x7c00) == 0x7c00) {
-      throw new IllegalArgumentException(
+      throw new UnfitException(
           "holds " + x + ", beyond the largest half, 65504; write another type, such as BF16");
     }
     return h;

@@ -2,18 +2,25 @@ package dev.temper.checkpoint.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.temper.checkpoint.CheckpointException;
+import dev.temper.UserException;
+import dev.temper.text.GgufVocabulary;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Random damage to a sound file: every outcome is a file that reads, or one error that names it.
@@ -22,6 +29,8 @@ import org.junit.jupiter.api.Test;
 class GgufFuzzTest {
   private static final long SEED = 20_26;
   private static final Path FILE = Path.of("x.gguf");
+
+  @TempDir Path dir;
 
   private static final List<Long> NUMBERS =
       List.of(
@@ -55,21 +64,21 @@ class GgufFuzzTest {
     Assertions.assertTimeoutPreemptively(Duration.ofSeconds(300), () -> mutate(SEED + 1, 100_000));
   }
 
-  private static void mutate(long seed, int rounds) {
-    byte[] sound = Golden.bytes("gguf/types.gguf.gz");
-    int headerEnd = (int) GgufHeader.parse(FILE, wrap(sound), sound.length).dataStart();
+  private void mutate(long seed, int rounds) {
+    byte[][] sound = {Golden.bytes("gguf/types.gguf.gz"), model()};
     int accepted = 0;
     int rejected = 0;
     for (int round = 0; round < rounds; round++) {
       Random random = new Random(seed * 1_000_003 + round);
-      byte[] bytes = sound;
+      byte[] bytes = sound[round % 2];
+      int headerEnd = (int) GgufHeader.parse(FILE, wrap(bytes), bytes.length).dataStart();
       for (int n = 1 + random.nextInt(3); n > 0; n--) {
         bytes = damage(bytes, headerEnd, random);
       }
       try {
-        readAll(bytes, GgufHeader.parse(FILE, wrap(bytes), bytes.length));
+        readAll(GgufFile.of(FILE, bytes), round % 2 == 1);
         accepted++;
-      } catch (CheckpointException e) {
+      } catch (UserException e) {
         assertThat(e.getMessage()).as("round %s of seed %s", round, seed).startsWith("x.gguf: ");
         rejected++;
       } catch (RuntimeException | Error t) {
@@ -81,16 +90,68 @@ class GgufFuzzTest {
     assertThat(rejected).isGreaterThan(rounds / 4);
   }
 
-  private static void readAll(byte[] bytes, GgufHeader header) {
-    for (GgufTensor t : header.tensors().values()) {
+  private static void readAll(GgufFile file, boolean model) {
+    for (GgufTensor t : file.tensors().values()) {
       if (t.type().readable()) {
-        ByteBuffer data =
-            wrap(bytes).slice((int) (header.dataStart() + t.offset()), (int) t.bytes());
-        int count = (int) t.elements();
-        Dequantizer.dequantize(
-            t.type(), data.order(ByteOrder.LITTLE_ENDIAN), new float[count], 0, count);
+        file.floats(t.name());
       }
     }
+    if (model) {
+      GgufModel m = GgufModel.of(file);
+      for (String name : m.names()) {
+        m.checkpoint().floats(name);
+      }
+      GgufVocabulary.filesOf(file);
+    }
+  }
+
+  /** A small model with a vocabulary of pieces. */
+  private byte[] model() {
+    Path file = dir.resolve("model.gguf");
+    Map<String, GgufValue> m = new LinkedHashMap<>();
+    m.put("general.architecture", new GgufValue.Text("llama"));
+    for (Map.Entry<String, Integer> e :
+        Map.of(
+                "block_count", 1,
+                "context_length", 16,
+                "embedding_length", 8,
+                "feed_forward_length", 8,
+                "attention.head_count", 2,
+                "attention.head_count_kv", 1)
+            .entrySet()) {
+      m.put("llama." + e.getKey(), new GgufValue.Whole(GgufValue.Kind.UINT32, e.getValue()));
+    }
+    m.put(
+        "llama.attention.layer_norm_rms_epsilon", new GgufValue.Real(GgufValue.Kind.FLOAT32, 1e-5));
+    m.put("tokenizer.ggml.model", new GgufValue.Text("llama"));
+    m.put("tokenizer.ggml.tokens", new GgufValue.Texts(List.of("<unk>", "a", "b", "ab")));
+    m.put(
+        "tokenizer.ggml.scores",
+        new GgufValue.Reals(GgufValue.Kind.FLOAT32, new double[] {0, -2, -3, -1}));
+    m.put(
+        "tokenizer.ggml.token_type",
+        new GgufValue.Wholes(GgufValue.Kind.INT32, new long[] {2, 1, 1, 1}));
+    m.put("tokenizer.ggml.unknown_token_id", new GgufValue.Whole(GgufValue.Kind.UINT32, 0));
+    GgufWriter.write(
+        file,
+        m,
+        List.of(
+            tensor("token_embd.weight", 4, 8),
+            tensor("output_norm.weight", 8),
+            tensor("blk.0.attn_q.weight", 8, 8),
+            tensor("blk.0.attn_k.weight", 4, 8)),
+        (done, total, name) -> {});
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static GgufTensorSource tensor(String name, long... shape) {
+    long n = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    return new GgufTensorSource(
+        name, GgufType.F32, Arrays.stream(shape).boxed().toList(), Values.of(new float[(int) n]));
   }
 
   private static ByteBuffer wrap(byte[] bytes) {

@@ -24,7 +24,7 @@ class GgufWriterTest {
     List<String> kept = List.of("F32", "F16", "BF16", "scalar");
     for (String name : kept) {
       GgufTensor t = file.info(name);
-      tensors.add(new GgufTensorSource(name, t.type(), t.shape(), () -> file.floats(name)));
+      tensors.add(new GgufTensorSource(name, t.type(), t.shape(), file.values(name)));
     }
     Path copy = dir.resolve("copy.gguf");
     GgufWriter.write(copy, file.metadata().values(), tensors, (done, total, name) -> {});
@@ -57,8 +57,8 @@ class GgufWriterTest {
         file,
         Map.of(),
         List.of(
-            new GgufTensorSource("eight", GgufType.Q8_0, List.of(2L, 64L), () -> values),
-            new GgufTensorSource("four", GgufType.Q4_0, List.of(2L, 64L), () -> values)),
+            new GgufTensorSource("eight", GgufType.Q8_0, List.of(2L, 64L), Values.of(values)),
+            new GgufTensorSource("four", GgufType.Q4_0, List.of(2L, 64L), Values.of(values))),
         (done, total, name) -> {});
     GgufFile read = GgufFile.open(file);
     for (int i = 0; i < 128; i++) {
@@ -79,7 +79,7 @@ class GgufWriterTest {
                     Map.of(),
                     List.of(
                         new GgufTensorSource(
-                            "blk.0.w", GgufType.F16, List.of(1L), () -> new float[] {1e6f})),
+                            "blk.0.w", GgufType.F16, List.of(1L), Values.of(new float[] {1e6f}))),
                     (done, total, name) -> {}))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("blk.0.w")
@@ -93,11 +93,14 @@ class GgufWriterTest {
   @Test
   void refuses_rows_that_are_no_whole_blocks_and_types_that_cannot_be_written() {
     assertThatThrownBy(
-            () -> new GgufTensorSource("w", GgufType.Q8_0, List.of(2L, 33L), () -> new float[66]))
+            () ->
+                new GgufTensorSource(
+                    "w", GgufType.Q8_0, List.of(2L, 33L), Values.of(new float[66])))
         .hasMessageContaining("33")
         .hasMessageContaining("blocks of 32");
     assertThatThrownBy(
-            () -> new GgufTensorSource("w", GgufType.Q4_K, List.of(256L), () -> new float[256]))
+            () ->
+                new GgufTensorSource("w", GgufType.Q4_K, List.of(256L), Values.of(new float[256])))
         .hasMessageContaining("Q4_K");
   }
 }

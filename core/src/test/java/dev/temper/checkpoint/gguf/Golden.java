@@ -12,11 +12,11 @@ import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 
 /** Golden files of this package; see the PROVENANCE.md beside them. */
-final class Golden {
+public final class Golden {
   private Golden() {}
 
   /** Bytes of a golden; a name ending in .gz is unpacked. */
-  static byte[] bytes(String name) {
+  public static byte[] bytes(String name) {
     try (InputStream in =
         Objects.requireNonNull(Golden.class.getResourceAsStream("/golden/" + name), name)) {
       return name.endsWith(".gz") ? new GZIPInputStream(in).readAllBytes() : in.readAllBytes();
@@ -25,12 +25,12 @@ final class Golden {
     }
   }
 
-  static ByteBuffer buffer(String name) {
+  public static ByteBuffer buffer(String name) {
     return ByteBuffer.wrap(bytes(name)).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** A golden GGUF file, unpacked into a directory. */
-  static Path file(Path dir, String name) {
+  public static Path file(Path dir, String name) {
     try {
       return Files.write(dir.resolve(name), bytes("gguf/" + name + ".gz"));
     } catch (IOException e) {
@@ -39,7 +39,7 @@ final class Golden {
   }
 
   /** A golden Hugging Face directory. */
-  static Path model(String name) {
+  public static Path model(String name) {
     try {
       return Objects.requireNonNull(
           Path.of(

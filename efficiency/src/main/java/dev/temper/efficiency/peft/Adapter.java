@@ -1,6 +1,7 @@
 package dev.temper.efficiency.peft;
 
 import dev.temper.tensor.Parameter;
+import dev.temper.train.Switch;
 import dev.temper.train.Trainable;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  */
-public interface Adapter extends Trainable, AutoCloseable {
+public interface Adapter extends Trainable, Switch, AutoCloseable {
   /** The adapter's own parameters, under their names in a PEFT file. */
   @Override
   List<Parameter> parameters();
@@ -45,6 +46,7 @@ public interface Adapter extends Trainable, AutoCloseable {
    * Runs {@code body} with the adapter off: the reference policy of preference losses at no cost in
    * memory.
    */
+  @Override
   <T extends @Nullable Object> T disabled(Supplier<T> body);
 
   /**

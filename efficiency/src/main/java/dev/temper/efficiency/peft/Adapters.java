@@ -20,7 +20,7 @@ public final class Adapters {
    */
   public static Adapter load(CausalLm model, Path directory) {
     Path file = directory.resolve(PeftConfig.FILE);
-    AtomicFiles.recover(directory);
+    AtomicFiles.putInPlace(directory);
     ObjectNode config = PeftConfig.read(file);
     String type = PeftConfig.type(config, file);
     return switch (type) {

@@ -53,10 +53,38 @@ public final class LinearAdapter implements Adapter {
   private void decorate(LayerAdapter layer) {
     Linear linear = layer.linear();
     Linear.Op before = linear.op();
-    Linear.Op mine =
-        x -> enabled && !merged ? layer.forward(before, x, dropoutOf(linear)) : before.apply(x);
+    Linear.Op mine = new Adapted(layer, before);
     linear.decorate(op -> mine);
     slots.add(new Slot(layer, before, mine));
+  }
+
+  /** The layer with its adapter while that is on, and without it otherwise. */
+  private final class Adapted implements Linear.Op {
+    private final LayerAdapter layer;
+    private final Linear.Op before;
+
+    Adapted(LayerAdapter layer, Linear.Op before) {
+      this.layer = layer;
+      this.before = before;
+    }
+
+    @Override
+    public Tensor apply(Tensor x) {
+      return enabled && !merged
+          ? layer.forward(before, x, dropoutOf(layer.linear()))
+          : before.apply(x);
+    }
+
+    @Override
+    public Linear.@Nullable Product product() {
+      Linear.Product base = before.product();
+      if (base == null || !enabled || merged) {
+        return base;
+      }
+      List<Tensor> sources = new ArrayList<>(base.sources());
+      layer.parameters().forEach(p -> sources.add(p.value()));
+      return new Linear.Product(sources, () -> layer.merged(base.weight().get()));
+    }
   }
 
   private @Nullable Rng dropoutOf(Linear linear) {

@@ -130,6 +130,22 @@ class ArchitectureTest {
   }
 
   @Test
+  void the_data_libraries_are_used_where_files_are_read_only() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.temper.data..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("de.siegmar..", "io.airlift..")));
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.temper.parquet..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("org.duckdb..", "java.sql..")));
+  }
+
+  @Test
   void the_command_line_s_libraries_are_used_there_only() {
     check(
         noClasses()
@@ -175,6 +191,7 @@ class ArchitectureTest {
   /** The modules and what each may use: nothing else. */
   enum Module {
     CORE("core"),
+    PARQUET("parquet", CORE),
     SFT("sft", CORE),
     ALIGNMENT("alignment", CORE, SFT),
     REASONING("reasoning", CORE, SFT, ALIGNMENT),

@@ -85,6 +85,7 @@ class ReadmeTest {
     generates_with_a_saved_adapter();
   }
 
+  @SuppressWarnings("try") // Being attached is all the adapter is there for.
   private void generates_with_a_saved_adapter() {
     // readme: generate
     try (CausalLm model = CausalLm.load(base);

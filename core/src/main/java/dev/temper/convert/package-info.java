@@ -1,0 +1,3 @@
+/** Converting models between file formats and element types. */
+@org.jspecify.annotations.NullMarked
+package dev.temper.convert;

@@ -1,0 +1,11 @@
+package dev.temper.generate;
+
+/** Nobody listens. */
+enum NoTextListener implements TextListener {
+  INSTANCE;
+
+  @Override
+  public boolean onText(int completion, String delta) {
+    return true;
+  }
+}

@@ -1,0 +1,3 @@
+/** Runs the examples. */
+@org.jspecify.annotations.NullMarked
+package dev.temper.examples;

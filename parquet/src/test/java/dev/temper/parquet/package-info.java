@@ -1,0 +1,3 @@
+/** Tests of Parquet files. */
+@org.jspecify.annotations.NullMarked
+package dev.temper.parquet;
