@@ -46,8 +46,7 @@ public final class GgufMetadata {
 
   /** A text. */
   public Optional<String> text(String key) {
-    return Optional.ofNullable(values.get(key))
-        .map(v -> v instanceof GgufValue.Text t ? t.value() : this.<String>wrong(key, v, "text"));
+    return typed(key, GgufValue.Text.class, "text").map(GgufValue.Text::value);
   }
 
   /** An integer; an unsigned 64-bit one beyond a long is an error. */
@@ -57,7 +56,7 @@ public final class GgufMetadata {
       return OptionalLong.empty();
     }
     if (!(v instanceof GgufValue.Whole w)) {
-      return wrong(key, v, "an integer");
+      throw wrong(key, v, "an integer");
     }
     if (w.kind() == GgufValue.Kind.UINT64 && w.value() < 0) {
       throw new CheckpointException(
@@ -80,49 +79,30 @@ public final class GgufMetadata {
     if (v instanceof GgufValue.Real r) {
       return OptionalDouble.of(r.value());
     }
-    return v instanceof GgufValue.Whole
-        ? OptionalDouble.of(whole(key).orElseThrow())
-        : wrong(key, v, "a number");
+    if (v instanceof GgufValue.Whole) {
+      return OptionalDouble.of((double) whole(key).orElseThrow());
+    }
+    throw wrong(key, v, "a number");
   }
 
   /** A boolean. */
   public Optional<Boolean> flag(String key) {
-    return Optional.ofNullable(values.get(key))
-        .map(
-            v ->
-                v instanceof GgufValue.Flag f
-                    ? (Boolean) f.value()
-                    : this.<Boolean>wrong(key, v, "a boolean"));
+    return typed(key, GgufValue.Flag.class, "a boolean").map(GgufValue.Flag::value);
   }
 
   /** An array of texts. */
   public Optional<List<String>> texts(String key) {
-    return Optional.ofNullable(values.get(key))
-        .map(
-            v ->
-                v instanceof GgufValue.Texts t
-                    ? t.values()
-                    : this.<List<String>>wrong(key, v, "an array of texts"));
+    return typed(key, GgufValue.Texts.class, "an array of texts").map(GgufValue.Texts::values);
   }
 
   /** An array of integers. */
   public Optional<long[]> wholes(String key) {
-    return Optional.ofNullable(values.get(key))
-        .map(
-            v ->
-                v instanceof GgufValue.Wholes w
-                    ? w.values()
-                    : this.<long[]>wrong(key, v, "an array of integers"));
+    return typed(key, GgufValue.Wholes.class, "an array of integers").map(GgufValue.Wholes::values);
   }
 
   /** An array of floating-point numbers. */
   public Optional<double[]> reals(String key) {
-    return Optional.ofNullable(values.get(key))
-        .map(
-            v ->
-                v instanceof GgufValue.Reals r
-                    ? r.values()
-                    : this.<double[]>wrong(key, v, "an array of floating-point numbers"));
+    return typed(key, GgufValue.Reals.class, "an array of floating-point numbers").map(GgufValue.Reals::values);
   }
 
   /** The error for a key that must be there. */
@@ -130,8 +110,16 @@ public final class GgufMetadata {
     return new CheckpointException(source + ": needs the metadata '" + key + "', which is missing");
   }
 
-  private <T> T wrong(String key, GgufValue value, String expected) {
-    throw new CheckpointException(
+  private <T extends GgufValue> Optional<T> typed(String key, Class<T> type, String expected) {
+    GgufValue v = values.get(key);
+    if (v != null && !type.isInstance(v)) {
+      throw wrong(key, v, expected);
+    }
+    return Optional.ofNullable(v).map(type::cast);
+  }
+
+  private CheckpointException wrong(String key, GgufValue value, String expected) {
+    return new CheckpointException(
         source
             + ": metadata '"
             + key

@@ -15,36 +15,43 @@ public sealed interface GgufValue {
   /** Types of the metadata's values, in the order of their numbers in the file. */
   enum Kind {
     /** Unsigned byte. */
-    UINT8(1),
+    UINT8(0, 1),
     /** Signed byte. */
-    INT8(1),
+    INT8(1, 1),
     /** Unsigned 16-bit integer. */
-    UINT16(2),
+    UINT16(2, 2),
     /** Signed 16-bit integer. */
-    INT16(2),
+    INT16(3, 2),
     /** Unsigned 32-bit integer. */
-    UINT32(4),
+    UINT32(4, 4),
     /** Signed 32-bit integer. */
-    INT32(4),
+    INT32(5, 4),
     /** 32-bit float. */
-    FLOAT32(4),
+    FLOAT32(6, 4),
     /** Boolean, one byte, 0 or 1. */
-    BOOL(1),
+    BOOL(7, 1),
     /** UTF-8 text with its length before it. */
-    STRING(8),
+    STRING(8, 8),
     /** Element type, length, elements. */
-    ARRAY(12),
+    ARRAY(9, 12),
     /** Unsigned 64-bit integer. */
-    UINT64(8),
+    UINT64(10, 8),
     /** Signed 64-bit integer. */
-    INT64(8),
+    INT64(11, 8),
     /** 64-bit float. */
-    FLOAT64(8);
+    FLOAT64(12, 8);
 
+    private final int number;
     private final int leastBytes;
 
-    Kind(int leastBytes) {
+    Kind(int number, int leastBytes) {
+      this.number = number;
       this.leastBytes = leastBytes;
+    }
+
+    /** The number that stands for the type in a file. */
+    int number() {
+      return number;
     }
 
     /** Bytes a value takes at least. */
