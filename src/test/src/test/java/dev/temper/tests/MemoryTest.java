@@ -81,7 +81,8 @@ class MemoryTest {
         .extracting(Reading::arrays)
         .as("between steps")
         .containsOnly(readings.get(0).arrays());
-    double early = mean(readings.stream().filter(r -> r.step() > WARM && r.step() <= WARM + 100).toList());
+    double early =
+        mean(readings.stream().filter(r -> r.step() > WARM && r.step() <= WARM + 100).toList());
     double late = mean(readings.stream().filter(r -> r.step() > STEPS - 100).toList());
     System.out.printf("mean resident: steps 201-300 %.1f MB, 401-500 %.1f MB%n", early, late);
     assertThat(late).as("resident megabytes of the last hundred steps").isLessThan(early + 4);
