@@ -6,21 +6,14 @@ import dev.temper.checkpoint.AtomicFiles;
 import dev.temper.checkpoint.Checkpoint;
 import dev.temper.checkpoint.CheckpointWriter;
 import dev.temper.checkpoint.StoredParameters;
-import dev.temper.checkpoint.TensorInfo;
 import dev.temper.checkpoint.TensorSource;
-import dev.temper.tensor.Nn;
 import dev.temper.tensor.Parameter;
-import dev.temper.tensor.Scope;
 import dev.temper.tensor.Tensor;
-import dev.temper.tensor.Tensors;
 import dev.temper.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A decoder language model in memory: load a Hugging Face directory, run it, train it, save it.
@@ -35,50 +28,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CausalLm implements AutoCloseable {
   private final ModelDirectory directory;
-  private final DecoderSpec spec;
-  private final Map<String, Parameter> parameters;
-  private final List<Block> blocks;
-  private final Parameter embedding;
-  private final Parameter finalNorm;
+  private final Family family;
+  private final Weights weights;
+  private final Transformer body;
   private final Head head;
 
-  private CausalLm(ModelDirectory directory, DecoderSpec spec, Map<String, Parameter> parameters) {
+  private CausalLm(ModelDirectory directory, Family family, Weights weights, ModelSpec spec) {
     this.directory = directory;
-    this.spec = spec;
-    this.parameters = parameters;
-    this.embedding = parameter("model.embed_tokens.weight");
-    this.finalNorm = parameter("model.norm.weight");
-    this.head = new Head(spec.tied() ? embedding : parameter("lm_head.weight"));
-    List<Block> made = new ArrayList<>();
-    for (int i = 0; i < spec.layers(); i++) {
-      made.add(block("model.layers." + i + "."));
-    }
-    this.blocks = List.copyOf(made);
-  }
-
-  private Block block(String p) {
-    return new Block(
-        parameter(p + "input_layernorm.weight"),
-        linear(p + "self_attn.q_proj"),
-        linear(p + "self_attn.k_proj"),
-        linear(p + "self_attn.v_proj"),
-        linear(p + "self_attn.o_proj"),
-        parameter(p + "post_attention_layernorm.weight"),
-        linear(p + "mlp.gate_proj"),
-        linear(p + "mlp.up_proj"),
-        linear(p + "mlp.down_proj"));
-  }
-
-  private Linear linear(String name) {
-    return new Linear(name, parameter(name + ".weight"), parameters.get(name + ".bias"));
-  }
-
-  private Parameter parameter(String name) {
-    Parameter p = parameters.get(name);
-    if (p == null) {
-      throw new IllegalStateException(name + " was not loaded");
-    }
-    return p;
+    this.family = family;
+    this.weights = weights;
+    this.body = new Transformer(spec, weights);
+    this.head =
+        body.head(weights)
+            .orElseThrow(
+                () ->
+                    new UserException(
+                        directory.path()
+                            + ": a model of family '"
+                            + family.type()
+                            + "' is an encoder and has no language-model head"));
   }
 
   /**
@@ -89,47 +57,35 @@ public final class CausalLm implements AutoCloseable {
    */
   public static CausalLm load(Path dir) {
     ModelDirectory directory = ModelDirectory.open(dir);
-    DecoderSpec spec = Families.spec(directory.config(), dir.resolve("config.json"));
-    Checkpoint checkpoint = Checkpoint.open(dir);
-    Map<String, Parameter> loaded = new LinkedHashMap<>();
+    ModelConfig config = new ModelConfig(directory.config(), dir.resolve("config.json"));
+    Family family = Families.of(config);
+    ModelSpec spec = Families.spec(family, config);
+    Weights weights = new Weights(Checkpoint.open(dir), family.names());
     boolean complete = false;
     try {
       directory.startTokenizer();
-      for (Map.Entry<String, long[]> e : LlamaNames.shapes(spec).entrySet()) {
-        loaded.put(e.getKey(), read(checkpoint, e.getKey(), e.getValue()));
-      }
+      CausalLm model = new CausalLm(directory, family, weights, spec);
       if (directory.hasTokenizer()) {
         directory.tokenizer().requireFits(spec.vocabulary());
       }
-      CausalLm model = new CausalLm(directory, spec, loaded);
       complete = true;
       return model;
     } finally {
       if (!complete) {
-        loaded.values().forEach(Parameter::close);
+        weights.close();
         directory.close();
       }
     }
   }
 
-  private static Parameter read(Checkpoint checkpoint, String name, long[] shape) {
-    TensorInfo info = checkpoint.info(name);
-    if (!java.util.Arrays.equals(info.dims(), shape)) {
-      throw new UserException(
-          checkpoint.source()
-              + ": tensor '"
-              + name
-              + "' has shape "
-              + info.shape()
-              + ", config.json asks for "
-              + java.util.Arrays.toString(shape));
-    }
-    return StoredParameters.load(checkpoint.source(name));
+  /** The architecture. */
+  public ModelSpec spec() {
+    return body.spec();
   }
 
-  /** The architecture. */
-  public DecoderSpec spec() {
-    return spec;
+  /** The family it belongs to. */
+  public Family family() {
+    return family;
   }
 
   /** config.json as loaded; unknown keys are kept when the model is saved. */
@@ -154,17 +110,17 @@ public final class CausalLm implements AutoCloseable {
 
   /** The blocks, first to last. */
   public List<Block> blocks() {
-    return blocks;
+    return body.blocks();
   }
 
   /** Every linear layer of every block. */
   public List<Linear> linears() {
-    return blocks.stream().flatMap(b -> b.linears().stream()).toList();
+    return body.linears();
   }
 
   /** Every parameter once, under its name in the files. */
   public List<Parameter> parameters() {
-    return List.copyOf(parameters.values());
+    return List.copyOf(weights.loaded().values());
   }
 
   /** The language-model head. */
@@ -174,12 +130,12 @@ public final class CausalLm implements AutoCloseable {
 
   /** Makes every parameter trainable: full fine-tuning. */
   public void trainAll() {
-    parameters.values().forEach(p -> p.setTrainable(true));
+    weights.loaded().values().forEach(p -> p.setTrainable(true));
   }
 
   /** Makes every parameter frozen. */
   public void freeze() {
-    parameters.values().forEach(p -> p.setTrainable(false));
+    weights.loaded().values().forEach(p -> p.setTrainable(false));
   }
 
   /** Final hidden states [N, D], after the last norm. */
@@ -192,84 +148,57 @@ public final class CausalLm implements AutoCloseable {
    * prompts).
    */
   public Tensor hidden(TokenBatch batch, UnaryOperator<Tensor> onEmbeddings) {
-    return run(batch, onEmbeddings, null);
+    return body.run(batch, null, onEmbeddings, Transformer.NOBODY);
   }
 
   /**
-   * Keys and values of every layer, [N, Hkv, d] each, are handed to {@code into} as a prompt is
-   * read.
+   * Hidden states of every layer: what goes into each block, first the embeddings, and at the end
+   * the final hidden states.
    */
-  Tensor hidden(TokenBatch batch, KeyValueListener into) {
-    return run(batch, UnaryOperator.identity(), into);
+  public List<Tensor> hiddenStates(TokenBatch batch) {
+    List<Tensor> states = new ArrayList<>();
+    states.add(
+        body.run(
+            batch,
+            null,
+            UnaryOperator.identity(),
+            new Transformer.Observer() {
+              @Override
+              public void input(int layer, Tensor stream) {
+                states.add(stream);
+              }
+            }));
+    return List.copyOf(states);
   }
 
-  /** Receives the rotated keys and the values of a layer. */
-  @FunctionalInterface
-  interface KeyValueListener {
-    void accept(int layer, Tensor keys, Tensor values);
+  /**
+   * Final hidden states, and what the routers of a mixture of experts said on the way.
+   *
+   * @param hidden [N, D]
+   * @param routerLogits [N, E] for each block that has a router, first to last
+   */
+  public record Routed(Tensor hidden, List<Tensor> routerLogits) {}
+
+  /** Final hidden states with the scores of every router, for {@link RouterLoss}. */
+  public Routed routed(TokenBatch batch) {
+    List<Tensor> logits = new ArrayList<>();
+    Tensor hidden =
+        body.run(
+            batch,
+            null,
+            UnaryOperator.identity(),
+            new Transformer.Observer() {
+              @Override
+              public void router(int layer, Tensor scores) {
+                logits.add(scores);
+              }
+            });
+    return new Routed(hidden, List.copyOf(logits));
   }
 
-  private Tensor run(
-      TokenBatch batch, UnaryOperator<Tensor> onEmbeddings, @Nullable KeyValueListener into) {
-    checkIds(batch.ids());
-    Rope.Angles angles = spec.rope().angles(batch);
-    long n = batch.size();
-    Tensor cos = Tensors.of(angles.cos(), n, 1, spec.rope().width());
-    Tensor sin = Tensors.of(angles.sin(), n, 1, spec.rope().width());
-    Tensor segments = Tensors.of(batch.segments().table(), batch.segments().count(), 4);
-    Tensor x = onEmbeddings.apply(embed(batch.ids()));
-    for (int i = 0; i < blocks.size(); i++) {
-      int layer = i;
-      Tensor in = x;
-      x =
-          Scope.run(
-              "layer " + i,
-              () ->
-                  blocks
-                      .get(layer)
-                      .forward(
-                          in,
-                          spec,
-                          (q, k, v) -> {
-                            Tensor key = Nn.rope(k, cos, sin);
-                            if (into != null) {
-                              into.accept(layer, key, v);
-                            }
-                            return Nn.attention(
-                                Nn.rope(q, cos, sin), key, v, segments, spec.attentionScale());
-                          }));
-    }
-    return norm(x);
-  }
-
-  private void checkIds(int[] ids) {
-    for (int i = 0; i < ids.length; i++) {
-      if (ids[i] < 0 || ids[i] >= spec.vocabulary()) {
-        throw new UserException(
-            "token id "
-                + ids[i]
-                + " at place "
-                + i
-                + " is outside the vocabulary of "
-                + spec.vocabulary());
-      }
-    }
-  }
-
-  Parameter embeddingWeight() {
-    return embedding;
-  }
-
-  Parameter finalNorm() {
-    return finalNorm;
-  }
-
-  Tensor embed(int[] ids) {
-    return Nn.embedding(embedding.value(), Tensors.ofInts(ids));
-  }
-
-  Tensor norm(Tensor x) {
-    return Nn.rmsNorm(x, finalNorm.value(), spec.normEps());
+  /** The body, for decoding. */
+  Transformer body() {
+    return body;
   }
 
   /** Saves as F32. */
@@ -292,7 +221,7 @@ public final class CausalLm implements AutoCloseable {
    */
   public void save(Path dir, SaveType type, long maxShardBytes) {
     List<TensorSource> tensors =
-        parameters.values().stream()
+        weights.loaded().values().stream()
             .map(p -> StoredParameters.source(p).as(type.stored()))
             .toList();
     AtomicFiles.replaceDirectory(
@@ -307,7 +236,7 @@ public final class CausalLm implements AutoCloseable {
   /** Frees the weights and the tokenizer. */
   @Override
   public void close() {
-    parameters.values().forEach(Parameter::close);
+    weights.close();
     directory.close();
   }
 }

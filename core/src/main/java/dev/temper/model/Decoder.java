@@ -6,9 +6,13 @@ import dev.temper.tensor.Scope;
 import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,9 +51,8 @@ public final class Decoder {
    * @param newTokens how many tokens may follow
    */
   public Started start(List<int[]> prompts, int newTokens) {
-    int[] lengths = prompts.stream().mapToInt(p -> p.length).toArray();
-    int longest = java.util.Arrays.stream(lengths).max().orElse(0);
-    KvCache cache = new KvCache(model.spec(), lengths, longest + newTokens);
+    int longest = prompts.stream().mapToInt(p -> p.length).max().orElse(0);
+    KvCache cache = new KvCache(model.spec(), prompts, longest + newTokens);
     boolean done = false;
     try {
       Tensor hidden = Autograd.off(() -> read(prompts, cache));
@@ -65,7 +68,7 @@ public final class Decoder {
   private Tensor read(List<int[]> prompts, KvCache cache) {
     Map<List<Integer>, List<Integer>> rowsOfPrompt = new LinkedHashMap<>();
     for (int i = 0; i < prompts.size(); i++) {
-      List<Integer> key = java.util.Arrays.stream(prompts.get(i)).boxed().toList();
+      List<Integer> key = Arrays.stream(prompts.get(i)).boxed().toList();
       rowsOfPrompt.computeIfAbsent(key, k -> new ArrayList<>()).add(i);
     }
     List<List<Integer>> rows = List.copyOf(rowsOfPrompt.values());
@@ -91,7 +94,7 @@ public final class Decoder {
     TokenBatch flat = TokenBatch.of(sequences);
     Segments s = flat.segments();
     Tensor hidden =
-        model.hidden(
+        run(
             flat,
             (layer, keys, values) -> {
               for (int k = 0; k < batch.length; k++) {
@@ -118,7 +121,22 @@ public final class Decoder {
    * @throws IllegalStateException if the cache has no room for them; see {@link KvCache#reserve}
    */
   public Tensor extend(KvCache cache, int[][] tokens) {
-    return Autograd.off(() -> new Extension(model, cache).read(tokens));
+    return Autograd.off(
+        () -> {
+          Extension extension = new Extension(model, cache);
+          int n = extension.width(tokens);
+          return keepsFrequencies(cache, n) ? extension.read(tokens) : stepThrough(cache, tokens, n);
+        });
+  }
+
+  private Tensor stepThrough(KvCache cache, int[][] tokens, int n) {
+    List<Tensor> hidden = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      int at = i;
+      hidden.add(
+          step(cache, Arrays.stream(tokens).mapToInt(row -> row[at]).toArray()));
+    }
+    return Tensors.stack(hidden, 1);
   }
 
   /** Reads one more token of every row; final hidden states [B, D]. */
@@ -129,6 +147,8 @@ public final class Decoder {
     }
     return Autograd.off(
         () -> {
+          cache.remember(Arrays.stream(tokens).mapToObj(t -> new int[] {t}).toArray(int[][]::new));
+          recompute(cache);
           Tensor hidden =
               weights == null ? layerByLayer(cache, tokens) : weights.step(this, cache, tokens);
           cache.advance();
@@ -146,17 +166,19 @@ public final class Decoder {
   public int[] best(Tensor hidden) {
     Tensor ids =
         Autograd.off(() -> weights == null ? logits(hidden).argMax(1) : weights.best(hidden));
-    return java.util.Arrays.stream(ids.toLongs()).mapToInt(Math::toIntExact).toArray();
+    return Arrays.stream(ids.toLongs()).mapToInt(Math::toIntExact).toArray();
   }
 
   /** A step through the blocks one operation at a time, whatever they are made of. */
   Tensor layerByLayer(KvCache cache, int[] tokens) {
-    DecoderSpec spec = model.spec();
-    Rope.Angles angles = spec.rope().angles(cache.positions());
-    Tensor cos = Tensors.of(angles.cos(), tokens.length, 1, spec.rope().width());
-    Tensor sin = Tensors.of(angles.sin(), tokens.length, 1, spec.rope().width());
-    Tensor mask = cache.mask();
-    Tensor x = model.embed(tokens);
+    ModelSpec spec = model.spec();
+    int[] positions = cache.positions();
+    Rotations rotations = Rotations.of(spec, positions);
+    Map<Visibility, Tensor> masks = new HashMap<>();
+    for (BlockSpec block : spec.blocks()) {
+      masks.computeIfAbsent(block.attention().visibility(), cache::mask);
+    }
+    Tensor x = model.body().embed(tokens, positions);
     for (int i = 0; i < spec.layers(); i++) {
       int layer = i;
       Tensor in = x;
@@ -170,19 +192,74 @@ public final class Decoder {
                     .get(layer)
                     .forward(
                         in,
-                        spec,
-                        (q, k, v) ->
+                        (a, q, k, v) ->
                             Nn.attendCached(
-                                Nn.rope(q, cos, sin),
-                                Nn.rope(k, cos, sin),
+                                rotations.rotate(a, q),
+                                rotations.rotate(a, k),
                                 v,
                                 past.keys(),
                                 past.values(),
-                                mask,
+                                Objects.requireNonNull(masks.get(a.visibility())),
                                 cache.slot(),
-                                spec.attentionScale()));
+                                a.scale(),
+                                a.softCap().orElse(0)))
+                    .value();
               });
     }
-    return model.norm(x);
+    return model.body().finish(x);
+  }
+
+  /**
+   * Reads the rows anew whose keys are rotated by the frequencies of the other side of LongRoPE's
+   * original length than the one the next token is on.
+   */
+  private void recompute(KvCache cache) {
+    int limit = KvCache.longRopeLimit(model.spec());
+    for (int i = 0; i < cache.rows(); i++) {
+      int row = i;
+      boolean stretched = cache.length(i) + 1 > limit;
+      if (stretched != cache.stretched(i)) {
+        Scope.run(
+            "other frequencies",
+            () -> {
+              TokenBatch whole = TokenBatch.of(List.of(cache.tokens(row)));
+              run(whole, (layer, key, value) -> cache.writePrompt(layer, row, key, value));
+            });
+        cache.stretched(i, stretched);
+      }
+    }
+  }
+
+  /** Whether the rows can read so many tokens more without {@link #recompute}. */
+  private boolean keepsFrequencies(KvCache cache, int more) {
+    int limit = KvCache.longRopeLimit(model.spec());
+    for (int i = 0; i < cache.rows(); i++) {
+      boolean first = cache.length(i) + 1 > limit;
+      if (first != cache.stretched(i) || first != cache.length(i) + more > limit) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Tensor run(TokenBatch batch, KeyValueListener into) {
+    return model
+        .body()
+        .run(
+            batch,
+            null,
+            UnaryOperator.identity(),
+            new Transformer.Observer() {
+              @Override
+              public void keysAndValues(int layer, Tensor keys, Tensor values) {
+                into.accept(layer, keys, values);
+              }
+            });
+  }
+
+  /** Receives the rotated keys and the values of a layer. */
+  @FunctionalInterface
+  private interface KeyValueListener {
+    void accept(int layer, Tensor keys, Tensor values);
   }
 }

@@ -7,7 +7,10 @@ import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** Reads several more tokens of every row of a cache in one pass. */
 final class Extension {
@@ -33,6 +36,7 @@ final class Extension {
               + n
               + ": reserve more with KvCache.reserve");
     }
+    cache.remember(tokens);
     List<Tensor> parts = new ArrayList<>();
     for (int from = 0; from < n; from += PIECE) {
       int start = from;
@@ -42,7 +46,8 @@ final class Extension {
     return parts.size() == 1 ? parts.get(0) : Tensors.cat(parts, 1);
   }
 
-  private int width(int[][] tokens) {
+  /** The tokens of each row, checked. */
+  int width(int[][] tokens) {
     if (tokens.length != cache.rows()) {
       throw new IllegalArgumentException(
           "tokens has "
@@ -79,7 +84,7 @@ final class Extension {
   }
 
   private Tensor piece(int[][] tokens, int from, int to) {
-    DecoderSpec spec = model.spec();
+    ModelSpec spec = model.spec();
     int rows = tokens.length;
     int n = to - from;
     int[] ids = new int[rows * n];
@@ -90,11 +95,12 @@ final class Extension {
         positions[row * n + i] = cache.length(row) + i;
       }
     }
-    Rope.Angles angles = spec.rope().angles(positions);
-    Tensor cos = Tensors.of(angles.cos(), ids.length, 1, spec.rope().width());
-    Tensor sin = Tensors.of(angles.sin(), ids.length, 1, spec.rope().width());
-    Tensor mask = mask(rows, n);
-    Tensor x = model.embed(ids);
+    Rotations rotations = Rotations.of(spec, positions);
+    Map<Visibility, Tensor> masks = new HashMap<>();
+    for (BlockSpec block : spec.blocks()) {
+      masks.computeIfAbsent(block.attention().visibility(), v -> mask(rows, n, v));
+    }
+    Tensor x = model.body().embed(ids, positions);
     for (int i = 0; i < spec.layers(); i++) {
       int layer = i;
       Tensor in = x;
@@ -107,25 +113,31 @@ final class Extension {
                       .get(layer)
                       .forward(
                           in,
-                          spec,
-                          (q, k, v) ->
+                          (a, q, k, v) ->
                               attend(
-                                  layer, n, Nn.rope(q, cos, sin), Nn.rope(k, cos, sin), v, mask)));
+                                  layer,
+                                  n,
+                                  a,
+                                  rotations.rotate(a, q),
+                                  rotations.rotate(a, k),
+                                  v,
+                                  Objects.requireNonNull(masks.get(a.visibility()))))
+                      .value());
     }
     cache.advance(n);
-    return model.norm(x).reshape(rows, n, spec.width());
+    return model.body().finish(x).reshape(rows, n, spec.embedding().width());
   }
 
-  /** [B, 1, 1, n, T]: 0 up to each token itself, -infinity after it and before the row's prompt. */
-  private Tensor mask(int rows, int n) {
+  /** [B, 1, 1, n, T]: 0 up to each token itself, -infinity after it and before its reach. */
+  private Tensor mask(int rows, int n, Visibility visibility) {
     int slot = cache.slot();
     int width = slot + n;
     float[] m = new float[rows * n * width];
     for (int row = 0; row < rows; row++) {
-      int start = slot - cache.length(row);
       for (int i = 0; i < n; i++) {
         int at = (row * n + i) * width;
-        Arrays.fill(m, at, at + start, Float.NEGATIVE_INFINITY);
+        int first = cache.firstSeen(row, slot + i, visibility);
+        Arrays.fill(m, at, at + first, Float.NEGATIVE_INFINITY);
         Arrays.fill(m, at + slot + i + 1, at + width, Float.NEGATIVE_INFINITY);
       }
     }
@@ -133,8 +145,8 @@ final class Extension {
   }
 
   /** Writes the keys and values and attends to all slots; q [B·n, H, d], result [B·n, H·d]. */
-  private Tensor attend(int layer, int n, Tensor q, Tensor k, Tensor v, Tensor mask) {
-    DecoderSpec spec = model.spec();
+  private Tensor attend(
+      int layer, int n, AttentionSpec spec, Tensor q, Tensor k, Tensor v, Tensor mask) {
     int rows = cache.rows();
     for (int row = 0; row < rows; row++) {
       long at = (long) row * n;
@@ -148,13 +160,16 @@ final class Extension {
     Tensor keys = past.keys().slice(2, 0, width);
     Tensor values = past.values().slice(2, 0, width);
     Tensor query =
-        q.mul(spec.attentionScale())
+        q.mul(spec.scale())
             .reshape(rows, n, shared, group, d)
             .permute(0, 2, 3, 1, 4)
             .reshape(rows, shared, group * n, d);
+    Tensor scores = query.matMul(keys.transpose(2, 3));
+    if (spec.softCap().isPresent()) {
+      scores = Nn.softCap(scores, spec.softCap().getAsDouble());
+    }
     Tensor weights =
-        query
-            .matMul(keys.transpose(2, 3))
+        scores
             .reshape(rows, shared, group, n, width)
             .add(mask)
             .softmax(4)

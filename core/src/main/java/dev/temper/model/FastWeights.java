@@ -118,12 +118,12 @@ public final class FastWeights implements AutoCloseable {
 
   private void addConstants() {
     List<Tensor> constants = new ArrayList<>();
-    constants.add(model.embeddingWeight().value());
+    constants.add(model.body().tokens().value());
     for (Block b : model.blocks()) {
-      constants.add(b.attentionNorm().value());
-      constants.add(b.mlpNorm().value());
+      constants.add(b.norm(Slot.ATTENTION_NORM).weight().value());
+      constants.add(b.norm(Slot.FEED_FORWARD_NORM).weight().value());
     }
-    constants.add(model.finalNorm().value());
+    constants.add(PlainBlocks.finalNorm(model).value());
     kernels.addConstants(constants);
   }
 
@@ -141,10 +141,12 @@ public final class FastWeights implements AutoCloseable {
       return;
     }
     for (Block b : model.blocks()) {
-      add(List.of(b.q(), b.k(), b.v()));
-      add(List.of(b.o()));
-      add(List.of(b.gate(), b.up()));
-      add(List.of(b.down()));
+      List<Linear> attention = b.attentionLinears();
+      List<Linear> feedForward = b.feedForwardLinears();
+      add(attention.subList(0, 3));
+      add(attention.subList(3, 4));
+      add(feedForward.subList(0, 2));
+      add(feedForward.subList(2, 3));
     }
   }
 
@@ -204,20 +206,22 @@ public final class FastWeights implements AutoCloseable {
   }
 
   private Tensor wholeStep(KvCache cache, int[] tokens) {
-    DecoderSpec spec = model.spec();
-    Rope.Angles angles = spec.rope().angles(cache.positions());
+    ModelSpec spec = model.spec();
+    BlockSpec block = spec.blocks().get(0);
+    AttentionSpec attention = block.attention();
+    Rope.Angles angles = attention.rope().orElseThrow().angles(cache.positions());
     return kernels.step(
         new DecodeKernels.Sizes(
             spec.layers(),
-            spec.heads(),
-            spec.keyValueHeads(),
-            spec.headWidth(),
-            spec.normEps(),
-            spec.attentionScale()),
+            attention.heads(),
+            attention.keyValueHeads(),
+            attention.headWidth(),
+            block.norm().eps(),
+            attention.scale()),
         Tensors.ofInts(tokens),
         Tensors.ofInts(cache.starts()),
-        Tensors.of(angles.cos(), tokens.length, 1, spec.headWidth()),
-        Tensors.of(angles.sin(), tokens.length, 1, spec.headWidth()),
+        Tensors.of(angles.cos(), tokens.length, 1, attention.headWidth()),
+        Tensors.of(angles.sin(), tokens.length, 1, attention.headWidth()),
         cache.memory(),
         cache.slot());
   }

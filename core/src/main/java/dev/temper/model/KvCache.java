@@ -7,6 +7,7 @@ import dev.temper.tensor.Scope;
 import dev.temper.tensor.Shape;
 import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -20,6 +21,8 @@ public final class KvCache implements AutoCloseable {
   private int rows;
   private int slot;
   private int[] starts;
+  private List<int[]> tokens = new ArrayList<>();
+  private boolean[] stretched;
   // [layers, 2, B, Hkv, T, d]: one tensor, so that one native call can run all layers. It keeps its
   // size when rows leave; the rows in use are its first ones.
   private Parameter memory;
@@ -27,19 +30,35 @@ public final class KvCache implements AutoCloseable {
   /**
    * An empty cache.
    *
-   * @param lengths tokens of each row's prompt that will be written by {@link #writePrompt}
+   * @param prompts tokens of each row that will be written by {@link #writePrompt}
    * @param capacity slots: longest prompt plus new tokens
    */
-  KvCache(DecoderSpec spec, int[] lengths, int capacity) {
-    this.rows = lengths.length;
+  KvCache(ModelSpec spec, List<int[]> prompts, int capacity) {
+    this.rows = prompts.size();
     this.capacity = capacity;
-    this.slot = Arrays.stream(lengths).max().orElse(0);
-    this.starts = Arrays.stream(lengths).map(n -> slot - n).toArray();
+    this.slot = prompts.stream().mapToInt(p -> p.length).max().orElse(0);
+    this.starts = prompts.stream().mapToInt(p -> slot - p.length).toArray();
+    prompts.forEach(p -> tokens.add(p.clone()));
+    this.stretched = new boolean[rows];
+    for (int i = 0; i < rows; i++) {
+      stretched[i] = longRopeLimit(spec) < prompts.get(i).length;
+    }
+    AttentionSpec first = spec.blocks().get(0).attention();
+    for (BlockSpec block : spec.blocks()) {
+      AttentionSpec a = block.attention();
+      if (a.keyValueHeads() != first.keyValueHeads() || a.headWidth() != first.headWidth()) {
+        throw new IllegalArgumentException(
+            "blocks whose key-value heads differ in number or width cannot share a cache: "
+                + first.keyValueHeads() + " of " + first.headWidth() + " and "
+                + a.keyValueHeads() + " of " + a.headWidth());
+      }
+    }
     this.memory =
         Parameter.zeros(
             "cache",
             DType.F32,
-            Shape.of(spec.layers(), 2, rows, spec.keyValueHeads(), capacity, spec.headWidth()));
+            Shape.of(
+                spec.layers(), 2, rows, first.keyValueHeads(), capacity, first.headWidth()));
   }
 
   /** Rows in the batch. */
@@ -63,6 +82,33 @@ public final class KvCache implements AutoCloseable {
   /** Tokens row {@code i} has read. */
   public int length(int i) {
     return slot - starts[i];
+  }
+
+  /** Notes the tokens [B][n] that every row reads next. */
+  void remember(int[][] next) {
+    for (int i = 0; i < rows; i++) {
+      int n = length(i);
+      int[] old = tokens.get(i);
+      int needed = n + next[i].length;
+      int[] longer =
+          old.length >= needed ? old : Arrays.copyOf(old, Math.max(2 * n, Math.max(needed, 16)));
+      System.arraycopy(next[i], 0, longer, n, next[i].length);
+      tokens.set(i, longer);
+    }
+  }
+
+  /** Whether the keys of row {@code i} are rotated as LongRoPE does beyond its original length. */
+  boolean stretched(int i) {
+    return stretched[i];
+  }
+
+  void stretched(int i, boolean value) {
+    stretched[i] = value;
+  }
+
+  /** Tokens row {@code i} has read, with the remembered next one. */
+  int[] tokens(int i) {
+    return Arrays.copyOf(tokens.get(i), length(i) + 1);
   }
 
   /** Tokens every row can still read. */
@@ -146,14 +192,34 @@ public final class KvCache implements AutoCloseable {
     Nn.writeCache(memory.value(), key, value, layer, row, from);
   }
 
-  /** [B, 1, 1, slot + 1]: 0 where a row may look, -infinity before its prompt. */
-  Tensor mask() {
+  /**
+   * [B, 1, 1, slot + 1]: 0 where a row's next token may look, -infinity before its prompt and
+   * beyond its reach.
+   */
+  Tensor mask(Visibility visibility) {
     int width = slot + 1;
     float[] m = new float[rows * width];
     for (int i = 0; i < rows; i++) {
-      Arrays.fill(m, i * width, i * width + starts[i], Float.NEGATIVE_INFINITY);
+      Arrays.fill(m, i * width, i * width + firstSeen(i, slot, visibility), Float.NEGATIVE_INFINITY);
     }
     return Tensors.of(m, rows, 1, 1, width);
+  }
+
+  /** First slot that the token of row {@code i} at {@code at} sees. */
+  int firstSeen(int i, int at, Visibility visibility) {
+    return visibility instanceof Visibility.Sliding s
+        ? Math.max(starts[i], at + 1 - s.window())
+        : starts[i];
+  }
+
+  /** Longest sequence of the original frequencies; the largest integer if all lengths are alike. */
+  static int longRopeLimit(ModelSpec spec) {
+    return spec.blocks().stream()
+        .flatMap(b -> b.attention().rope().stream())
+        .filter(r -> r.scaling() instanceof Rope.Scaling.LongRope)
+        .mapToInt(r -> ((Rope.Scaling.LongRope) r.scaling()).originalLength())
+        .findFirst()
+        .orElse(Integer.MAX_VALUE);
   }
 
   /**
@@ -169,8 +235,19 @@ public final class KvCache implements AutoCloseable {
       }
     }
     Scope.run("keep rows", () -> Nn.keepCacheRows(memory.value(), kept, slot));
-    starts = Arrays.stream(kept).map(r -> starts[r]).toArray();
-    rows = kept.length;
+    take(kept);
+  }
+
+  /** What is known of rows beside their keys and values, for other rows. */
+  private void take(int[] from) {
+    boolean[] before = stretched;
+    stretched = new boolean[from.length];
+    for (int i = 0; i < from.length; i++) {
+      stretched[i] = before[from[i]];
+    }
+    tokens = new ArrayList<>(Arrays.stream(from).mapToObj(r -> tokens.get(r).clone()).toList());
+    starts = Arrays.stream(from).map(r -> starts[r]).toArray();
+    rows = from.length;
   }
 
   /**
@@ -179,8 +256,7 @@ public final class KvCache implements AutoCloseable {
    */
   public void reorder(int[] from) {
     replace(() -> memory.value().indexSelect(2, Tensors.ofInts(from)));
-    starts = Arrays.stream(from).map(r -> starts[r]).toArray();
-    rows = from.length;
+    take(from);
   }
 
   /** Slots there are. */

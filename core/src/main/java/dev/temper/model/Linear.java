@@ -36,39 +36,48 @@ public final class Linear {
    * @param sources the tensors the matrix is made from: it changes when they do, or when there are
    *     others
    * @param weight makes W [out, in]
+   * @param isStored whether the matrix exists already: its only source is the matrix itself
    */
-  public record Product(List<Tensor> sources, Supplier<Tensor> weight) {
-    /** The product with a tensor that exists already. */
-    public static Product of(Tensor stored) {
-      return new Product(List.of(stored), () -> stored);
+  public record Product(List<Tensor> sources, Supplier<Tensor> weight, boolean isStored) {
+    /** The product with a matrix that has to be made. */
+    public Product(List<Tensor> sources, Supplier<Tensor> weight) {
+      this(sources, weight, false);
     }
 
-    /** Whether the matrix exists already: one source, which is the matrix. */
-    public boolean isStored() {
-      return sources.size() == 1;
+    /** The product with a tensor that exists already. */
+    public static Product of(Tensor stored) {
+      return new Product(List.of(stored), () -> stored, true);
     }
   }
 
   private final class Base implements Op {
     @Override
     public Tensor apply(Tensor x) {
+      if (layout == LinearLayout.IN_OUT) {
+        Tensor y = x.matMul(weight.value());
+        return bias == null ? y : y.add(bias.value());
+      }
       return Nn.linear(x, weight.value(), bias == null ? null : bias.value());
     }
 
     @Override
     public Product product() {
-      return Product.of(weight.value());
+      return layout == LinearLayout.IN_OUT
+          ? new Product(List.of(weight.value()), () -> matrix().copy())
+          : Product.of(weight.value());
     }
   }
 
   private final String name;
   private final Parameter weight;
   private final @Nullable Parameter bias;
+  private final LinearLayout layout;
   private Op op;
   private @Nullable Op standIn;
 
-  Linear(String name, Parameter weight, @Nullable Parameter bias) {
+  Linear(String name, Parameter weight, @Nullable Parameter bias, LinearLayout layout) {
     this.name = name;
+    this.layout = layout;
     this.weight = weight;
     this.bias = bias;
     this.op = new Base();
@@ -79,9 +88,24 @@ public final class Linear {
     return name;
   }
 
-  /** W [out, in]. */
+  /** W as it lies in the file: [out, in], or [in, out] where {@link #layout} says so. */
   public Parameter weight() {
     return weight;
+  }
+
+  /** W [out, in], however it lies in the file: a view. */
+  public Tensor matrix() {
+    return layout == LinearLayout.IN_OUT ? weight.value().t() : weight.value();
+  }
+
+  /** Replaces the weight by {@code matrix} [out, in], keeping its layout. */
+  public void assignMatrix(Tensor matrix) {
+    weight.assign(layout == LinearLayout.IN_OUT ? matrix.t() : matrix);
+  }
+
+  /** How the weight lies. */
+  public LinearLayout layout() {
+    return layout;
   }
 
   /** b [out], if the layer has one. */
@@ -91,12 +115,12 @@ public final class Linear {
 
   /** Input width. */
   public int inputs() {
-    return Math.toIntExact(weight.shape().dim(1));
+    return Math.toIntExact(weight.shape().dim(layout == LinearLayout.IN_OUT ? 0 : 1));
   }
 
   /** Output width. */
   public int outputs() {
-    return Math.toIntExact(weight.shape().dim(0));
+    return Math.toIntExact(weight.shape().dim(layout == LinearLayout.IN_OUT ? 1 : 0));
   }
 
   /** The operation in use. */

@@ -98,7 +98,9 @@ public final class LogProbs {
       List<Tensor> r =
           Scope.run(
               "head",
-              () -> Kernels.head(kernel, c.rows(hidden), head.weight().value(), c.targets()));
+              () ->
+                  Kernels.head(
+                      kernel, c.rows(hidden), head.weight().value(), c.targets(), head.shaping()));
       for (int i = 0; i < results; i++) {
         parts.get(i).add(r.get(i));
       }
@@ -122,7 +124,8 @@ public final class LogProbs {
                                 c.rows(rows),
                                 head.weight().value(),
                                 c.targets(),
-                                gradient.slice(0, c.from(), c.to())));
+                                gradient.slice(0, c.from(), c.to()),
+                                head.shaping()));
                 head.weight().addGradient(r.get(1));
                 return r.get(0);
               }));

@@ -1,5 +1,8 @@
 package dev.temper.model;
 
+import dev.temper.UserException;
+import java.util.List;
+
 /**
  * Rotary position embedding (Su et al. 2021) and the ways to stretch it beyond the trained length.
  * Angles are computed in float32 as transformers does, so that long positions agree with it.
@@ -35,11 +38,49 @@ public record Rope(double theta, int width, Scaling scaling) {
         boolean truncate,
         int originalLength)
         implements Scaling {}
+
+    /**
+     * LongRoPE (Ding et al. 2024): every frequency divided by a factor of its own, from one list
+     * for sequences up to the original length and from another beyond. As in transformers the whole
+     * sequence uses one list, so a sequence that grows past the original length is computed anew.
+     *
+     * @param shortFactors one for each frequency, up to {@code originalLength} tokens
+     * @param longFactors one for each frequency, beyond
+     */
+    record LongRope(
+        List<Double> shortFactors,
+        List<Double> longFactors,
+        double attentionFactor,
+        int originalLength)
+        implements Scaling {
+      /** Copies the lists. */
+      public LongRope {
+        shortFactors = List.copyOf(shortFactors);
+        longFactors = List.copyOf(longFactors);
+      }
+    }
   }
 
   /** What cos and sin are multiplied by. */
   public double attentionFactor() {
+    if (scaling instanceof Scaling.LongRope l) {
+      return l.attentionFactor();
+    }
     return scaling instanceof Scaling.Yarn y ? y.attentionFactor() : 1;
+  }
+
+  /**
+   * Whether sequences of these lengths are rotated by the same frequencies, so that one can
+   * continue the other.
+   */
+  boolean sameFrequencies(int length, int otherLength) {
+    if (scaling instanceof Scaling.LongRope l) {
+      return (length > l.originalLength()) == (otherLength > l.originalLength());
+    }
+    if (scaling instanceof Scaling.Dynamic d) {
+      return Math.max(length, d.originalLength()) == Math.max(otherLength, d.originalLength());
+    }
+    return true;
   }
 
   /** Frequencies [width / 2] for a sequence of {@code length} tokens. */
@@ -53,9 +94,17 @@ public record Rope(double theta, int width, Scaling scaling) {
     for (int i = 0; i < out.length; i++) {
       double exponent = (double) (2 * i) / width;
       double frequency = 1 / Math.pow(base, exponent);
-      out[i] = (float) scaled(frequency, i);
+      out[i] =
+          (float)
+              (scaling instanceof Scaling.LongRope l
+                  ? frequency / factors(l, length).get(i)
+                  : scaled(frequency, i));
     }
     return out;
+  }
+
+  private static List<Double> factors(Scaling.LongRope l, int length) {
+    return length > l.originalLength() ? l.longFactors() : l.shortFactors();
   }
 
   private double scaled(double frequency, int i) {
@@ -103,6 +152,7 @@ public record Rope(double theta, int width, Scaling scaling) {
     float[] sin = new float[n * width];
     Segments s = batch.segments();
     for (int i = 0; i < s.count(); i++) {
+      requireSharable(s, i);
       float[] f = inverseFrequencies(s.context(i));
       for (int t = s.starts()[i]; t < s.ends()[i]; t++) {
         fill(f, batch.positions()[t], cos, sin, t * width);
@@ -111,14 +161,28 @@ public record Rope(double theta, int width, Scaling scaling) {
     return new Angles(cos, sin);
   }
 
+  /** The keys of a shared prefix serve its branches only if all are rotated alike. */
+  private void requireSharable(Segments s, int i) {
+    int prefix = s.prefixes()[i];
+    if (prefix >= 0 && !sameFrequencies(s.length(prefix), s.context(i))) {
+      throw new UserException(
+          "a prompt of "
+              + s.length(prefix)
+              + " tokens cannot be shared by a sequence of "
+              + s.context(i)
+              + ": past the original length of the model its rotary positions depend on the length"
+              + " of the sequence; keep sequences within that length, or do not share prompts");
+    }
+  }
+
   /** cos and sin of single tokens at these positions, each the last of its sequence. */
   public Angles angles(int[] positions) {
     float[] cos = new float[positions.length * width];
     float[] sin = new float[positions.length * width];
+    boolean depends = scaling instanceof Scaling.Dynamic || scaling instanceof Scaling.LongRope;
     float[] shared = inverseFrequencies(1);
     for (int i = 0; i < positions.length; i++) {
-      float[] f =
-          scaling instanceof Scaling.Dynamic ? inverseFrequencies(positions[i] + 1) : shared;
+      float[] f = depends ? inverseFrequencies(positions[i] + 1) : shared;
       fill(f, positions[i], cos, sin, i * width);
     }
     return new Angles(cos, sin);

@@ -57,7 +57,10 @@ public final class Nn {
     return Kernels.builtin().call("silu_mul", gate, up);
   }
 
-  /** Rotary embedding of x [N, H, d] with cos and sin [N, 1, d], halves rotated as Llama does. */
+  /**
+   * Rotary embedding of x [N, H, d] with cos and sin [N, 1, r], halves rotated as Llama does; only
+   * the first r entries of each head are rotated.
+   */
   public static Tensor rope(Tensor x, Tensor cos, Tensor sin) {
     return Kernels.builtin().call("rope", x, cos, sin);
   }
@@ -77,6 +80,45 @@ public final class Nn {
   }
 
   /**
+   * Attention inside segments of a flat batch with a limited reach, with soft-capped scores, or in
+   * both directions.
+   *
+   * @param q [N, H, d]
+   * @param k [N, Hkv, d], H a multiple of Hkv
+   * @param v [N, Hkv, d]
+   * @param segments as for {@link #attention}; without prefixes if not causal
+   * @param causal whether later positions are hidden
+   * @param window keys a query sees, itself included; 0 for all
+   * @param cap c of c · tanh(score / c), applied before the mask; 0 for none
+   * @return [N, H·d]
+   */
+  public static Tensor attention(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor segments,
+      double scale,
+      boolean causal,
+      int window,
+      double cap) {
+    return Kernels.builtin()
+        .call(
+            "attention_masked",
+            q,
+            k,
+            v,
+            segments,
+            Tensor.doubleArgument(scale),
+            Tensors.of(new long[] {causal ? 1 : 0, window}),
+            Tensor.doubleArgument(cap));
+  }
+
+  /** cap · tanh(x / cap). */
+  public static Tensor softCap(Tensor x, double cap) {
+    return Kernels.builtin().call("soft_cap", x, Tensor.doubleArgument(cap));
+  }
+
+  /**
    * One decoding step of attention: writes the new keys and values into the caches at {@code slot}
    * and attends to everything so far.
    *
@@ -84,6 +126,7 @@ public final class Nn {
    * @param k [B, Hkv, d]
    * @param keyCache [B, Hkv, T, d], changed in place
    * @param mask [B, 1, 1, T] added to the scores: 0 or -infinity
+   * @param cap c of c · tanh(score / c), applied before the mask; 0 for none
    * @return [B, H·d]
    */
   public static Tensor attendCached(
@@ -94,7 +137,8 @@ public final class Nn {
       Tensor valueCache,
       Tensor mask,
       long slot,
-      double scale) {
+      double scale,
+      double cap) {
     return Kernels.builtin()
         .call(
             "attend_cached",
@@ -105,7 +149,8 @@ public final class Nn {
             valueCache,
             mask,
             Tensors.of(new long[] {slot}),
-            Tensor.doubleArgument(scale));
+            Tensor.doubleArgument(scale),
+            Tensor.doubleArgument(cap));
   }
 
   /**

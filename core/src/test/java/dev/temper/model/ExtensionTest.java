@@ -17,7 +17,21 @@ class ExtensionTest {
   private static final int[][] MORE = {{11, 12, 13, 90, 4}, {21, 22, 23, 2, 6}};
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama2", "llama3", "llama_rope_dynamic", "llama_rope_yarn"})
+  @ValueSource(
+      strings = {
+        "llama2",
+        "llama3",
+        "llama_rope_dynamic",
+        "llama_rope_yarn",
+        "mistral_sliding",
+        "gemma2",
+        "gemma3_text",
+        "phi3_longrope",
+        "gpt2",
+        "opt_postnorm_proj",
+        "gpt_neox",
+        "qwen2_moe"
+      })
   void several_tokens_at_once_equal_one_at_a_time(String name) {
     int before = Census.liveArrays();
     try (CausalLm model = CausalLm.load(Golden.model(name))) {
@@ -81,6 +95,39 @@ class ExtensionTest {
             }
           });
     }
+  }
+
+  @Test
+  void rows_that_cross_the_original_length_of_long_rope_are_read_anew_in_both_directions() {
+    int[] prompt = {5, 9, 40, 31, 77, 12, 64, 100, 23, 54, 18, 44, 6, 91};
+    int[] more = {11, 12, 13, 90};
+    int[] longer = java.util.Arrays.copyOf(prompt, 18);
+    System.arraycopy(more, 0, longer, 14, 4);
+    int[] shorter = java.util.Arrays.copyOf(prompt, 15);
+    shorter[14] = 7;
+    try (CausalLm model = CausalLm.load(Golden.model("phi3_longrope"))) {
+      Scope.run(
+          "cross",
+          () -> {
+            Decoder decoder = new Decoder(model);
+            try (KvCache cache = decoder.start(List.of(prompt), 4).cache()) {
+              assertThat(
+                      decoder.extend(cache, new int[][] {more}).select(1, 3).flatten().toFloats())
+                  .containsExactly(lastOf(model, longer), within(5e-5f));
+              cache.drop(4);
+              assertThat(decoder.step(cache, new int[] {7}).flatten().toFloats())
+                  .containsExactly(lastOf(model, shorter), within(5e-5f));
+            }
+          });
+    }
+  }
+
+  private static float[] lastOf(CausalLm model, int[] ids) {
+    return model
+        .hidden(TokenBatch.of(List.of(ids)))
+        .slice(0, ids.length - 1, ids.length)
+        .flatten()
+        .toFloats();
   }
 
   private static float[] bySteps(CausalLm model) {

@@ -75,7 +75,7 @@ class FastWeightsTest {
   @Test
   void an_operation_that_is_no_product_stays_as_it_is() {
     try (CausalLm model = CausalLm.load(Golden.model("llama3"))) {
-      model.blocks().get(0).up().decorate(op -> x -> op.apply(x).mul(1.5));
+      model.blocks().get(0).feedForwardLinears().get(1).decorate(op -> x -> op.apply(x).mul(1.5));
       try (FastWeights weights = FastWeights.of(model, DecodeWeights.FLOAT32)) {
         List<float[]> fast = logitsOfFourSteps(model, new Decoder(model, weights));
         List<float[]> plain = logitsOfFourSteps(model, new Decoder(model));
@@ -91,7 +91,7 @@ class FastWeightsTest {
     try (CausalLm model = CausalLm.load(Golden.model("llama3"));
         FastWeights weights = FastWeights.of(model, DecodeWeights.FLOAT32)) {
       assertThat(weights.isCurrent()).isTrue();
-      Linear up = model.blocks().get(1).up();
+      Linear up = model.blocks().get(1).feedForwardLinears().get(1);
       Linear.Op earlier = up.op();
       up.decorate(op -> x -> op.apply(x));
       assertThat(weights.isCurrent()).isFalse();

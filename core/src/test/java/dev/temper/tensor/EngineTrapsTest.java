@@ -508,7 +508,14 @@ class EngineTrapsTest {
           gradients(
               h,
               w,
-              () -> Kernels.builtin().call("head_log_probs", hidden(h), w.value(), Tensors.of(y)));
+              () ->
+                  Kernels.builtin()
+                      .call(
+                          "head_log_probs",
+                          hidden(h),
+                          w.value(),
+                          Tensors.of(y),
+                          Tensors.of(new double[] {1, 0})));
       // The hidden states are born in a scope that has ended when the continuation runs.
       List<float[]> staged =
           gradients(

@@ -236,9 +236,44 @@ class OperationGradientsTest {
             random("q", 31, -1, 1, 8, 2, 2),
             k,
             v),
+        new Row("attention, window 2", in -> masked(in, true, 2, 0), q, k, v),
+        new Row("attention, soft-capped", in -> masked(in, true, 3, 0.8), q, k, v),
+        new Row(
+            "attention, both directions",
+            in ->
+                Nn.attention(
+                    in.get(0),
+                    in.get(1),
+                    in.get(2),
+                    Tensors.of(new long[] {0, 3, 0, 0, 3, 8, 0, 0}, 2, 4),
+                    0.7,
+                    false,
+                    0,
+                    0),
+            q,
+            k,
+            v),
         one("cross_entropy", t -> kernel("cross_entropy", t, longs(3, 0, 2)), x),
-        two("head_log_probs", (h, e) -> kernel("head_log_probs", h, e, longs(4, 0, 2)), x, w),
+        two(
+            "head_log_probs",
+            (h, e) -> kernel("head_log_probs", h, e, longs(4, 0, 2), plain()),
+            x,
+            w),
+        two(
+            "head, staged, scaled and capped",
+            (h, e) -> StagedHead.logProbs(h, e, longs(4, 0, 2), 2, 0.5, 1.5),
+            x,
+            w),
+        one("soft_cap", t -> Nn.softCap(t, 1.5), x),
         two("head, staged", (h, e) -> StagedHead.logProbs(h, e, longs(4, 0, 2), 2), x, w));
+  }
+
+  private static Tensor masked(List<Tensor> in, boolean causal, int window, double cap) {
+    return Nn.attention(in.get(0), in.get(1), in.get(2), segments(), 0.7, causal, window, cap);
+  }
+
+  private static Tensor plain() {
+    return Tensors.of(new double[] {1, 0});
   }
 
   static Stream<Row> operations() {

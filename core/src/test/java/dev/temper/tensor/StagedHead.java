@@ -19,6 +19,13 @@ final class StagedHead {
    * @param chunk rows at a time
    */
   static Tensor logProbs(Tensor hidden, Tensor weight, Tensor targets, int chunk) {
+    return logProbs(hidden, weight, targets, chunk, 1, 0);
+  }
+
+  /** The same with scaled and soft-capped scores. */
+  static Tensor logProbs(
+      Tensor hidden, Tensor weight, Tensor targets, int chunk, double scale, double cap) {
+    double[] shaping = {scale, cap};
     Kernels kernels = Kernels.builtin();
     long n = hidden.dim(0);
     Tensor out =
@@ -32,7 +39,8 @@ final class StagedHead {
                         "head_log_probs",
                         hidden.slice(0, i, end),
                         weight,
-                        targets.slice(0, i, end)));
+                        targets.slice(0, i, end),
+                        Tensors.of(shaping)));
               }
               return Tensors.cat(parts, 0);
             });
@@ -53,7 +61,8 @@ final class StagedHead {
                             hidden.slice(0, from, end),
                             weight,
                             targets.slice(0, from, end),
-                            gradient.slice(0, from, end)));
+                            gradient.slice(0, from, end),
+                            Tensors.of(shaping)));
             toHidden.add(both.get(0));
             toWeight = toWeight.add(both.get(1));
           }

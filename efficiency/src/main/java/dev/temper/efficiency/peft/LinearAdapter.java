@@ -177,10 +177,12 @@ public final class LinearAdapter implements Adapter {
   private void update(
       String what, java.util.function.Function<LayerAdapter, UnaryOperator<Tensor>> change) {
     for (LayerAdapter layer : layers) {
-      Parameter weight = layer.linear().weight();
+      Linear linear = layer.linear();
       Scope.run(
-          what + " " + layer.linear().name(),
-          () -> weight.assign(Autograd.off(() -> change.apply(layer).apply(weight.value()))));
+          what + " " + linear.name(),
+          () ->
+              linear.assignMatrix(
+                  Autograd.off(() -> change.apply(layer).apply(linear.matrix()))));
     }
   }
 

@@ -13,6 +13,7 @@ import dev.temper.checkpoint.TensorInfo;
 import dev.temper.checkpoint.TensorSource;
 import dev.temper.model.CausalLm;
 import dev.temper.model.Linear;
+import dev.temper.model.LinearLayout;
 import dev.temper.tensor.Parameter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -290,9 +291,13 @@ final class LoraFiles {
       out.put(key, json.nullNode());
     }
     for (String key :
-        List.of("ensure_weight_tying", "fan_in_fan_out", "lora_bias", "use_dora", "use_qalora")) {
+        List.of("ensure_weight_tying", "lora_bias", "use_dora", "use_qalora")) {
       out.put(key, json.booleanNode(false));
     }
+    out.put(
+        "fan_in_fan_out",
+        json.booleanNode(
+            layers.stream().anyMatch(l -> l.linear().layout() == LinearLayout.IN_OUT)));
     out.put("base_model_name_or_path", json.textNode(model.source().toString()));
     out.put("bias", json.textNode("none"));
     out.put("inference_mode", json.booleanNode(true));
@@ -315,14 +320,14 @@ final class LoraFiles {
     out.put("alpha_pattern", alphas);
     out.put(
         "target_modules",
-        PeftConfig.json(lora.targets())
+        PeftConfig.json(lora.targets(), model)
             .orElseGet(
                 () -> PeftConfig.list(layers.stream().map(l -> l.linear().name()).toList())));
     if (lora.targets() instanceof Targets.Excluding e
-        && PeftConfig.json(e.from()).isPresent()
-        && PeftConfig.json(e.excluded()).isPresent()) {
-      out.put("target_modules", PeftConfig.json(e.from()).orElseThrow());
-      out.put("exclude_modules", PeftConfig.json(e.excluded()).orElseThrow());
+        && PeftConfig.json(e.from(), model).isPresent()
+        && PeftConfig.json(e.excluded(), model).isPresent()) {
+      out.put("target_modules", PeftConfig.json(e.from(), model).orElseThrow());
+      out.put("exclude_modules", PeftConfig.json(e.excluded(), model).orElseThrow());
     }
     ObjectNode config = json.objectNode();
     out.forEach(config::set);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
+import dev.temper.model.CausalLm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,7 +142,7 @@ final class PeftConfig {
   }
 
   /** How PEFT writes targets, or empty if it has no form for them but the full list of paths. */
-  static Optional<JsonNode> json(Targets targets) {
+  static Optional<JsonNode> json(Targets targets, CausalLm model) {
     if (targets instanceof Targets.Suffixes s) {
       return Optional.of(list(s.names()));
     }
@@ -149,7 +150,7 @@ final class PeftConfig {
       return Optional.of(JsonNodeFactory.instance.textNode(r.pattern()));
     }
     return targets instanceof Targets.ModelDefault
-        ? Optional.of(list(Targets.ModelDefault.NAMES))
+        ? Optional.of(list(model.family().adapterTargets()))
         : Optional.empty();
   }
 

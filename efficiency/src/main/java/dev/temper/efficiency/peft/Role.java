@@ -6,15 +6,15 @@ import java.util.List;
 
 /** Part of a decoder block a linear layer belongs to. */
 public enum Role {
-  /** Queries, keys, values and the output projection. */
+  /** Queries, keys, values (or one fused projection) and the output projection. */
   ATTENTION,
-  /** Gate, up and down projections of the feed-forward network. */
+  /** The linears of the feed-forward network; those of every expert, but never the router. */
   MLP;
 
   List<Linear> of(Block block) {
     return switch (this) {
-      case ATTENTION -> List.of(block.q(), block.k(), block.v(), block.o());
-      case MLP -> List.of(block.gate(), block.up(), block.down());
+      case ATTENTION -> block.attentionLinears();
+      case MLP -> block.feedForwardLinears();
     };
   }
 }

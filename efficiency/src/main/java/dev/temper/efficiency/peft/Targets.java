@@ -98,14 +98,13 @@ public sealed interface Targets {
   }
 
   /**
-   * What PEFT adapts when nothing is said: queries and values, as in section 7.1 of the LoRA paper.
+   * What PEFT adapts when nothing is said: queries and values, as in section 7.1 of the LoRA paper,
+   * or the fused projection that holds them; the model's {@link dev.temper.model.Family} says which.
    */
   record ModelDefault() implements Targets {
-    static final List<String> NAMES = List.of("q_proj", "v_proj");
-
     @Override
     public List<Linear> matching(CausalLm model) {
-      return new Suffixes(NAMES).matching(model);
+      return new Suffixes(model.family().adapterTargets()).matching(model);
     }
   }
 
