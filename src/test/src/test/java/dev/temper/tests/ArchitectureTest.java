@@ -208,7 +208,15 @@ class ArchitectureTest {
     /** The packages of core, which has no package of its own name. */
     private static final Set<String> CORE_PACKAGES =
         Set.of(
-            "tensor", "linalg", "checkpoint", "text", "convert", "data", "model", "generate", "train");
+            "tensor",
+            "linalg",
+            "checkpoint",
+            "text",
+            "convert",
+            "data",
+            "model",
+            "generate",
+            "train");
 
     private final String folder;
 
