@@ -2,6 +2,7 @@ package dev.temper.model;
 
 import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -37,5 +38,25 @@ public final class RouterLoss {
       share[(int) e] += (float) (1 / rows);
     }
     return probabilities.sum(0, false).mul(Tensors.of(share, experts)).sum().mul(experts / rows);
+  }
+
+  /**
+   * The loss of every sequence by itself [S], which does not depend on how a step is cut into
+   * micro-batches. For a batch of one sequence it is what transformers computes; for more,
+   * transformers mixes the rows of all sequences, padding left out.
+   *
+   * @param routerLogits scores [N, E] of each layer of the batch
+   * @param segments the sequences of the batch; a prefix counts as a sequence of its own
+   * @param chosen experts each token goes to
+   */
+  public static Tensor perSequence(List<Tensor> routerLogits, Segments segments, int chosen) {
+    List<Tensor> losses = new ArrayList<>();
+    for (int i = 0; i < segments.count(); i++) {
+      int from = segments.starts()[i];
+      int to = segments.ends()[i];
+      losses.add(
+          loadBalance(routerLogits.stream().map(l -> l.slice(0, from, to)).toList(), chosen));
+    }
+    return Tensors.stack(losses, 0);
   }
 }

@@ -175,13 +175,7 @@ class ModelParityTest {
     JsonNode golden = golden(dir);
     double tolerance = golden.at("/tolerance/logits_abs").asDouble();
     try (CausalLm model = CausalLm.load(dir)) {
-      int chosen =
-          model.spec().blocks().stream()
-              .flatMap(b -> Stream.of(b.feedForward()))
-              .filter(FeedForwardSpec.Mixture.class::isInstance)
-              .mapToInt(m -> ((FeedForwardSpec.Mixture) m).chosen())
-              .findFirst()
-              .orElseThrow();
+      int chosen = chosen(model);
       for (int i = 0; i < prompts(golden).size(); i++) {
         JsonNode expected = golden.at("/expected/router/per_prompt").get(i);
         int[] ids = prompts(golden).get(i);
@@ -206,6 +200,53 @@ class ModelParityTest {
             });
       }
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("mixtures")
+  void router_losses_of_a_batch_are_those_of_its_sequences_and_reach_the_routers(String name) {
+    JsonNode golden = golden(Golden.model(name));
+    try (CausalLm model = CausalLm.load(Golden.model(name))) {
+      model.trainAll();
+      int chosen = chosen(model);
+      TokenBatch batch = TokenBatch.of(prompts(golden));
+      double[] losses =
+          Scope.run(
+              "router",
+              () ->
+                  Autograd.record(
+                      () -> {
+                        Tensor each =
+                            RouterLoss.perSequence(
+                                model.routed(batch).routerLogits(), batch.segments(), chosen);
+                        Autograd.backward(each.sum());
+                        return each.toDoubles();
+                      }));
+      for (int i = 0; i < losses.length; i++) {
+        assertThat(losses[i])
+            .isCloseTo(
+                golden.at("/expected/router/per_prompt").get(i).get("aux_loss").doubleValue(),
+                within(1e-5));
+      }
+      List<Parameter> routers =
+          model.parameters().stream()
+              .filter(p -> p.name().matches(".*(mlp|moe)\\.gate\\.weight"))
+              .toList();
+      assertThat(routers).isNotEmpty();
+      for (Parameter p : routers) {
+        double[] g = Scope.run("g", () -> p.gradient().orElseThrow().toDoubles());
+        assertThat(Arrays.stream(g).map(Math::abs).max().orElse(0)).isPositive();
+      }
+    }
+  }
+
+  private static int chosen(CausalLm model) {
+    return model.spec().blocks().stream()
+        .map(BlockSpec::feedForward)
+        .filter(FeedForwardSpec.Mixture.class::isInstance)
+        .mapToInt(m -> ((FeedForwardSpec.Mixture) m).chosen())
+        .findFirst()
+        .orElseThrow();
   }
 
   private static JsonNode golden(Path dir) {
@@ -332,7 +373,9 @@ class ModelParityTest {
     }
     assertThat(backward(model, golden))
         .isCloseTo(training.get("losses").get(3).doubleValue(), within(2e-5));
-    model.parameters().forEach(p -> compareWeights(p, training, Objects.requireNonNull(start.get(p.name()))));
+    model
+        .parameters()
+        .forEach(p -> compareWeights(p, training, Objects.requireNonNull(start.get(p.name()))));
   }
 
   private static double[] values(Parameter p) {

@@ -15,9 +15,9 @@ import dev.temper.model.Norm;
 import dev.temper.model.NormPlacement;
 import dev.temper.model.Projections;
 import dev.temper.model.Slot;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * GPT-2 (Radford et al. 2019): learned positions, layer norms, fused projections, weights [in,
@@ -52,19 +52,25 @@ final class Gpt2 {
         AttentionSpec.of(heads, heads, width / heads)
             .projections(Projections.FUSED)
             .biases(true, true);
-    if (c.flag("scale_attn_by_inverse_layer_idx", false) || !c.flag("scale_attn_weights", true)) {
-      throw c.error("scores scaled by layer, or not at all, are not supported for gpt2");
-    }
+    double scale = c.flag("scale_attn_weights", true) ? attention.scale() : 1;
+    boolean byLayer = c.flag("scale_attn_by_inverse_layer_idx", false);
     FeedForwardSpec feedForward =
         new FeedForwardSpec.Plain(
             c.integer("n_inner", 4 * width),
             c.activation("activation_function", Activation.GELU_TANH),
             true);
-    BlockSpec block = new BlockSpec(attention, feedForward, norm, NormPlacement.PRE);
     return new ModelSpec(
         width,
         EmbeddingSpec.tokens(c.integer("vocab_size"), width).positions(context, 0),
-        Collections.nCopies(c.layers("n_layer"), block),
+        IntStream.range(0, c.layers("n_layer"))
+            .mapToObj(
+                i ->
+                    new BlockSpec(
+                        attention.scale(byLayer ? scale / (i + 1) : scale),
+                        feedForward,
+                        norm,
+                        NormPlacement.PRE))
+            .toList(),
         Optional.of(norm),
         new HeadSpec.LanguageModel(c.flag("tie_word_embeddings", true)),
         LinearLayout.IN_OUT,

@@ -181,8 +181,7 @@ public final class LinearAdapter implements Adapter {
       Scope.run(
           what + " " + linear.name(),
           () ->
-              linear.assignMatrix(
-                  Autograd.off(() -> change.apply(layer).apply(linear.matrix()))));
+              linear.assignMatrix(Autograd.off(() -> change.apply(layer).apply(linear.matrix()))));
     }
   }
 

@@ -290,8 +290,7 @@ final class LoraFiles {
             "velora_config")) {
       out.put(key, json.nullNode());
     }
-    for (String key :
-        List.of("ensure_weight_tying", "lora_bias", "use_dora", "use_qalora")) {
+    for (String key : List.of("ensure_weight_tying", "lora_bias", "use_dora", "use_qalora")) {
       out.put(key, json.booleanNode(false));
     }
     out.put(

@@ -99,7 +99,8 @@ public sealed interface Targets {
 
   /**
    * What PEFT adapts when nothing is said: queries and values, as in section 7.1 of the LoRA paper,
-   * or the fused projection that holds them; the model's {@link dev.temper.model.Family} says which.
+   * or the fused projection that holds them; the model's {@link dev.temper.model.Family} says
+   * which.
    */
   record ModelDefault() implements Targets {
     @Override
