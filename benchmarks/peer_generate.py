@@ -30,16 +30,19 @@ if args.data:
     inputs = tokenizer(chats, return_tensors="pt", padding=True, add_special_tokens=False)
     model.eval()
     model.generation_config.eos_token_id = None  # nothing ends a completion early, on either side
-    seconds = []
+    seconds, processor_seconds = [], []
     with torch.inference_mode():
         for _ in range(args.repeats):
-            begun = time.perf_counter()
+            begun, processor = time.perf_counter(), time.process_time()
             out = model.generate(**inputs, do_sample=False, max_new_tokens=NEW_TOKENS)
             seconds.append(time.perf_counter() - begun)
+            processor_seconds.append(time.process_time() - processor)
     figures.update(
         prompt_tokens=int(inputs["attention_mask"].sum()),
         step_s=seconds,
         tokens_per_s=args.batch_size * NEW_TOKENS / min(seconds),
+        cpu_s=processor_seconds,
+        tokens_per_cpu_s=args.batch_size * NEW_TOKENS / min(processor_seconds),
         ids=out[:, inputs["input_ids"].shape[1] :].tolist(),
     )
 print(json.dumps(figures))

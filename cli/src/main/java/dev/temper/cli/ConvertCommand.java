@@ -88,7 +88,7 @@ final class ConvertCommand implements Callable<Integer> {
     private static final int LINES = 10;
 
     private final PrintWriter out;
-    private final boolean terminal = System.console() != null;
+    private final boolean terminal = Progress.isTerminal();
     private @Nullable ProgressBar bar;
     private int shown;
 

@@ -26,7 +26,7 @@ final class Progress implements TrainingListener, AutoCloseable {
 
   /** From Java 22 on there may be a console without a terminal, and a method that says so. */
   @SuppressWarnings("SystemConsoleNull")
-  private static boolean isTerminal() {
+  static boolean isTerminal() {
     Console console = System.console();
     if (console == null) {
       return false;

@@ -312,7 +312,19 @@ final class PreferenceFormats {
         columns,
         Passage.user(
             InstructionFormats.ask(columns.text("instruction"), columns.textOrEmpty("input"))),
-        IntStream.of(1, 2).mapToObj(i -> scored(columns.text("response" + i), votes[i])).toList());
+        IntStream.of(1, 2)
+            .mapToObj(i -> scored(response(columns, "response" + i), votes[i]))
+            .toList());
+  }
+
+  /**
+   * Some answers of the published file are JSON's true or a number where a model said just that.
+   */
+  private static String response(ColumnReader columns, String column) {
+    Object value = columns.take(column);
+    return value instanceof Boolean || value instanceof Number
+        ? value.toString()
+        : columns.text(column);
   }
 
   private static PairRow prometheus(ColumnReader columns) {

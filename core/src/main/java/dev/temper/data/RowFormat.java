@@ -128,10 +128,7 @@ public record RowFormat(
               + (missing.size() == 1 ? " " : "s ")
               + missing
               + ", which this row has not; its columns are "
-              + row.values().keySet()
-              + (row.columns().size() < row.values().size()
-                  ? " (with a value: " + row.columns() + ")"
-                  : ""));
+              + RowFormats.listed(row));
     }
     return List.copyOf(mapping.apply(new ColumnReader(row)));
   }

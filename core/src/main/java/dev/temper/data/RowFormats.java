@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -13,6 +14,8 @@ import java.util.stream.Stream;
  * @param formats most specific first, at least one
  */
 public record RowFormats(List<RowFormat> formats) {
+  private static final int MOST_LISTED = 20;
+
   private static final RowFormats STANDARD =
       new RowFormats(
           Stream.of(
@@ -84,15 +87,29 @@ public record RowFormats(List<RowFormat> formats) {
     return recognise(row).read(row);
   }
 
+  /** The columns of a row for messages: the first of many, and which have a value. */
+  static String listed(Row row) {
+    return listed(row.values().keySet())
+        + (row.columns().size() < row.values().size()
+            ? " (with a value: " + listed(row.columns()) + ")"
+            : "");
+  }
+
+  private static String listed(Set<String> columns) {
+    return columns.size() <= MOST_LISTED
+        ? columns.toString()
+        : columns.stream().limit(MOST_LISTED).collect(Collectors.joining(", ", "[", ", ...]"))
+            + " ("
+            + columns.size()
+            + " columns)";
+  }
+
   /** The error for a row that cannot be used; {@code problem} completes "the columns [...] are". */
   static DataException unknown(Row row, String problem) {
     return new DataException(
         row.origin(),
         "the columns "
-            + row.values().keySet()
-            + (row.columns().size() < row.values().size()
-                ? " (with a value: " + row.columns() + ")"
-                : "")
+            + listed(row)
             + " are "
             + problem
             + "; accepted: "

@@ -15,9 +15,9 @@ public enum DecodeWeights {
    */
   FLOAT16(DecodeKernels.Format.FLOAT16),
   /**
-   * An 8-bit copy (1 byte a weight, one scale for each output), inputs rounded to 8 bits on the fly
-   * with one scale for the whole batch; products differ by about 1e-2, so texts change, and what a
-   * row says depends a little on the rows it is decoded with.
+   * An 8-bit copy, a quarter of the bytes; inputs are rounded to 8 bits on the fly with one scale
+   * for the whole batch. Products differ by about 1e-2, so texts change, and what a row says
+   * depends a little on the rows it is decoded with.
    */
   INT8(DecodeKernels.Format.INT8);
 

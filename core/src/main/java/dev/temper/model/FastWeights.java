@@ -13,7 +13,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +36,7 @@ public final class FastWeights implements AutoCloseable {
   private FastWeights(CausalLm model, DecodeWeights weights) {
     this.model = model;
     this.sources = sources(model);
-    this.versions = Scope.run("versions", () -> DecodeKernels.versions(sources));
+    this.versions = versions(sources);
     this.kernels = new DecodeKernels(weights.format());
     this.wholeStep =
         PlainBlocks.all(model) && model.linears().stream().allMatch(l -> storable(l) != null);
@@ -68,8 +67,7 @@ public final class FastWeights implements AutoCloseable {
   /** Whether the model computes what it did when these were made. */
   public boolean isCurrent() {
     List<Tensor> now = sources(model);
-    return sameTensors(now)
-        && Arrays.equals(versions, Scope.run("versions", () -> DecodeKernels.versions(now)));
+    return sameTensors(now) && Arrays.equals(versions, versions(now));
   }
 
   private boolean sameTensors(List<Tensor> now) {
@@ -85,25 +83,26 @@ public final class FastWeights implements AutoCloseable {
   }
 
   /**
-   * Every tensor the stored weights are made from, once; operations that are no products have none.
+   * Every tensor the stored weights are made from, layer by layer; operations that are no products
+   * have none.
    */
   private static List<Tensor> sources(CausalLm model) {
-    IdentityHashMap<Tensor, Boolean> seen = new IdentityHashMap<>();
     List<Tensor> out = new ArrayList<>();
-    Consumer<Tensor> add =
-        t -> {
-          if (seen.put(t, true) == null) {
-            out.add(t);
-          }
-        };
-    model.parameters().forEach(p -> add.accept(p.value()));
+    model.parameters().forEach(p -> out.add(p.value()));
     for (Linear linear : model.linears()) {
       Linear.Product product = linear.op().product();
       if (product != null) {
-        product.sources().forEach(add);
+        out.addAll(product.sources());
       }
     }
     return out;
+  }
+
+  /** How often each source was written to. */
+  private static long[] versions(List<Tensor> sources) {
+    Map<Tensor, Boolean> once = new IdentityHashMap<>();
+    List<Tensor> distinct = sources.stream().filter(t -> once.put(t, true) == null).toList();
+    return Scope.run("versions", () -> DecodeKernels.versions(distinct));
   }
 
   private Void addAll() {
@@ -134,9 +133,9 @@ public final class FastWeights implements AutoCloseable {
       List<Tensor> weights = new ArrayList<>();
       List<Tensor> biases = new ArrayList<>();
       for (Linear l : model.linears()) {
-        Parameter bias = l.bias();
+        Tensor bias = biasOrNull(l);
         weights.add(weight(l));
-        biases.add(bias == null ? none : bias.value());
+        biases.add(bias == null ? none : bias);
       }
       kernels.addAll(weights, biases);
       return;
@@ -180,9 +179,14 @@ public final class FastWeights implements AutoCloseable {
     return rows.size() == 1 ? rows.get(0) : Tensors.cat(rows, 0);
   }
 
-  private static Tensor bias(Linear l) {
+  private static @Nullable Tensor biasOrNull(Linear l) {
     Parameter bias = l.bias();
-    return bias == null ? Tensors.zeros(l.outputs()) : bias.value();
+    return bias == null ? null : bias.value();
+  }
+
+  private static Tensor bias(Linear l) {
+    Tensor bias = biasOrNull(l);
+    return bias == null ? Tensors.zeros(l.outputs()) : bias;
   }
 
   /**

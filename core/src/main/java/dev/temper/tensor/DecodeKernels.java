@@ -19,8 +19,10 @@ public final class DecodeKernels implements AutoCloseable {
     /** FBGEMM's half precision; sums in float32. Relative error of a product about 2e-4. */
     FLOAT16("add_float16"),
     /**
-     * FBGEMM's 8 bits, one scale for each output; inputs are rounded to 7 bits with one scale for
-     * all rows, so a row's result depends on its batch. Relative error of a product about 1e-2.
+     * FBGEMM's 8 bits: weights in 7 of them with one scale for each output (with 8 the sums could
+     * overflow on CPUs without VNNI), inputs in 8 with one scale for all rows, so a row's result
+     * depends on its batch. Relative error of a product about 1e-2, more where inputs have
+     * outliers.
      */
     INT8("add_int8");
 

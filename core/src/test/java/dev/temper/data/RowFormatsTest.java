@@ -176,10 +176,12 @@ class RowFormatsTest {
     assertThat(won.completions()).extracting(RankedRow.Scored::score).containsExactly(0.0, 3.0);
     assertThat(won.pairs()).hasSize(1);
     assertThat(won.best().completion()).isEqualTo(won.completions().get(1).completion());
+    RankedRow literal = (RankedRow) rows.get(3);
+    assertThat(content(literal.completions().get(0).completion())).isEqualTo("true");
     RankedRow tie = (RankedRow) rows.get(2);
     assertThat(tie.pairs()).isEmpty();
     assertThat(tie.extremes()).isEmpty();
-    assertThat(TypedRows.load(realFile("pandalm"), RowView.PAIRS).size()).isEqualTo(2);
+    assertThat(TypedRows.load(realFile("pandalm"), RowView.PAIRS).size()).isEqualTo(3);
   }
 
   @Test
@@ -335,9 +337,20 @@ class RowFormatsTest {
     PromptCompletionRow task = (PromptCompletionRow) tasks.get(0);
     assertThat(content(task.prompt()))
         .isEqualTo(
-            "Definition: Answer with a number.\n\nPositive Example 1 -\nInput: one\nOutput: 1\n\n"
-                + "Positive Example 2 -\nInput: two\nOutput: 2\n\n"
-                + "Now complete the following example -\nInput: three\nOutput:");
+            """
+            Definition: Answer with a number.
+
+            Positive Example 1 -
+            Input: one
+            Output: 1
+
+            Positive Example 2 -
+            Input: two
+            Output: 2
+
+            Now complete the following example -
+            Input: three
+            Output:""");
     assertThat(content(task.completion())).isEqualTo("3");
     assertThat(task.info().extras())
         .containsEntry("references", List.of("3", "three"))
@@ -423,6 +436,18 @@ class RowFormatsTest {
             "mixed.jsonl:17: the file began as format alpaca (instruction + output (+ input, system,"
                 + " history, tools)), but this row has [messages], which is format messages; a file"
                 + " holds rows of one format");
+  }
+
+  @Test
+  void of_many_columns_a_message_names_some() {
+    String cells =
+        java.util.stream.IntStream.range(0, 500)
+            .mapToObj(i -> "\"c" + i + "\":1")
+            .collect(java.util.stream.Collectors.joining(","));
+    assertThatThrownBy(() -> STANDARD.read(row("{" + cells + "}")))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("c19, ...] (500 columns) are of no known format")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(800));
   }
 
   @Test

@@ -136,7 +136,7 @@ record GgufArchitecture(
                         + " '"
                         + name
                         + "' cannot be translated between GGUF and Hugging Face; these can: "
-                        + String.join(List.of(", ", ALL.stream().map(a -> a.modelType).toList()))));
+                        + String.join(", ", ALL.stream().map(a -> a.modelType).toList())));
   }
 
   /** The Hugging Face name of a GGUF tensor. */

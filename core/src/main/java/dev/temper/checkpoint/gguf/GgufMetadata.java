@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.function.Function;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +46,7 @@ public final class GgufMetadata {
 
   /** A text. */
   public Optional<String> text(String key) {
-    return typed(key, GgufValue.Text.class, GgufValue.Text::value, "text");
+    return typed(key, GgufValue.Text.class, "text").map(GgufValue.Text::value);
   }
 
   /** An integer; an unsigned 64-bit one beyond a long is an error. */
@@ -88,40 +87,35 @@ public final class GgufMetadata {
 
   /** A boolean. */
   public Optional<Boolean> flag(String key) {
-    return typed(key, GgufValue.Flag.class, GgufValue.Flag::value, "a boolean");
+    return typed(key, GgufValue.Flag.class, "a boolean").map(GgufValue.Flag::value);
   }
 
   /** An array of texts. */
   public Optional<List<String>> texts(String key) {
-    return typed(key, GgufValue.Texts.class, GgufValue.Texts::values, "an array of texts");
+    return typed(key, GgufValue.Texts.class, "an array of texts").map(GgufValue.Texts::values);
   }
 
   /** An array of integers. */
   public Optional<long[]> wholes(String key) {
-    return typed(key, GgufValue.Wholes.class, GgufValue.Wholes::values, "an array of integers");
+    return typed(key, GgufValue.Wholes.class, "an array of integers").map(GgufValue.Wholes::values);
   }
 
   /** An array of floating-point numbers. */
   public Optional<double[]> reals(String key) {
-    return typed(
-        key, GgufValue.Reals.class, GgufValue.Reals::values, "an array of floating-point numbers");
-  }
-
-  private <V extends GgufValue, T> Optional<T> typed(
-      String key, Class<V> type, Function<V, T> content, String expected) {
-    @Nullable GgufValue v = values.get(key);
-    if (v == null) {
-      return Optional.empty();
-    }
-    if (!type.isInstance(v)) {
-      throw wrong(key, v, expected);
-    }
-    return Optional.of(content.apply(type.cast(v)));
+    return typed(key, GgufValue.Reals.class, "an array of floating-point numbers").map(GgufValue.Reals::values);
   }
 
   /** The error for a key that must be there. */
   CheckpointException missing(String key) {
     return new CheckpointException(source + ": needs the metadata '" + key + "', which is missing");
+  }
+
+  private <T extends GgufValue> Optional<T> typed(String key, Class<T> type, String expected) {
+    GgufValue v = values.get(key);
+    if (v != null && !type.isInstance(v)) {
+      throw wrong(key, v, expected);
+    }
+    return Optional.ofNullable(v).map(type::cast);
   }
 
   private CheckpointException wrong(String key, GgufValue value, String expected) {

@@ -41,17 +41,17 @@ public sealed interface GgufValue {
     /** 64-bit float. */
     FLOAT64(12, 8);
 
-    private final int code;
+    private final int number;
     private final int leastBytes;
 
-    Kind(int code, int leastBytes) {
-      this.code = code;
+    Kind(int number, int leastBytes) {
+      this.number = number;
       this.leastBytes = leastBytes;
     }
 
-    /** Its number in a file. */
-    int code() {
-      return code;
+    /** The number that stands for the type in a file. */
+    int number() {
+      return number;
     }
 
     /** Bytes a value takes at least. */

@@ -103,7 +103,7 @@ public final class GgufWriter {
     metadata.forEach(
         (key, value) -> {
           out.text(key);
-          out.int32(value.kind().code());
+          out.int32(value.kind().number());
           out.value(value);
         });
     long offset = 0;
@@ -164,7 +164,7 @@ public final class GgufWriter {
     }
 
     void start(GgufValue.Kind kind, int length) {
-      int32(kind.code());
+      int32(kind.number());
       int64(length);
     }
 
