@@ -3,7 +3,7 @@ package dev.temper.generate;
 import java.util.List;
 
 /**
- * Makes every completion begin with certain tokens: a language token, {@code {"}, a thought. They
+ * Makes every completion begin with certain tokens: a language token, an opening brace, a thought. They
  * are part of the completion, count towards its length, and win over bans.
  *
  * <p>To continue text that is not part of the completion put it into the prompt; for the last
