@@ -125,7 +125,9 @@ public final class Decoder {
         () -> {
           Extension extension = new Extension(model, cache);
           int n = extension.width(tokens);
-          return keepsFrequencies(cache, n) ? extension.read(tokens) : stepThrough(cache, tokens, n);
+          return keepsFrequencies(cache, n)
+              ? extension.read(tokens)
+              : stepThrough(cache, tokens, n);
         });
   }
 
@@ -133,8 +135,7 @@ public final class Decoder {
     List<Tensor> hidden = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       int at = i;
-      hidden.add(
-          step(cache, Arrays.stream(tokens).mapToInt(row -> row[at]).toArray()));
+      hidden.add(step(cache, Arrays.stream(tokens).mapToInt(row -> row[at]).toArray()));
     }
     return Tensors.stack(hidden, 1);
   }

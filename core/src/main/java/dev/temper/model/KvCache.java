@@ -49,16 +49,20 @@ public final class KvCache implements AutoCloseable {
       if (a.keyValueHeads() != first.keyValueHeads() || a.headWidth() != first.headWidth()) {
         throw new IllegalArgumentException(
             "blocks whose key-value heads differ in number or width cannot share a cache: "
-                + first.keyValueHeads() + " of " + first.headWidth() + " and "
-                + a.keyValueHeads() + " of " + a.headWidth());
+                + first.keyValueHeads()
+                + " of "
+                + first.headWidth()
+                + " and "
+                + a.keyValueHeads()
+                + " of "
+                + a.headWidth());
       }
     }
     this.memory =
         Parameter.zeros(
             "cache",
             DType.F32,
-            Shape.of(
-                spec.layers(), 2, rows, first.keyValueHeads(), capacity, first.headWidth()));
+            Shape.of(spec.layers(), 2, rows, first.keyValueHeads(), capacity, first.headWidth()));
   }
 
   /** Rows in the batch. */
@@ -200,7 +204,8 @@ public final class KvCache implements AutoCloseable {
     int width = slot + 1;
     float[] m = new float[rows * width];
     for (int i = 0; i < rows; i++) {
-      Arrays.fill(m, i * width, i * width + firstSeen(i, slot, visibility), Float.NEGATIVE_INFINITY);
+      Arrays.fill(
+          m, i * width, i * width + firstSeen(i, slot, visibility), Float.NEGATIVE_INFINITY);
     }
     return Tensors.of(m, rows, 1, 1, width);
   }

@@ -39,7 +39,8 @@ class FamiliesTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("model_type 'our_llama' is not supported; supported are")
         .hasMessageContaining("gemma2");
-    Family llama = Families.of(new ModelConfig(JSON.createObjectNode().put("model_type", "llama"), dir));
+    Family llama =
+        Families.of(new ModelConfig(JSON.createObjectNode().put("model_type", "llama"), dir));
     Families.register(new Family("our_llama", llama.spec(), llama.names()));
     try (CausalLm model = CausalLm.load(dir)) {
       assertThat(model.family().type()).isEqualTo("our_llama");
@@ -52,7 +53,8 @@ class FamiliesTest {
   @Test
   void a_second_family_of_the_same_type_is_refused() {
     assertThatThrownBy(
-            () -> Families.register(
+            () ->
+                Families.register(
                     new Family(
                         "llama",
                         c -> {
@@ -105,7 +107,8 @@ class FamiliesTest {
         .hasMessageContaining("config.json: 'num_hidden_layers' is 2000000000; at most 10000");
     rewrite(dir, "num_hidden_layers", "two");
     assertThatThrownBy(() -> CausalLm.load(dir))
-        .hasMessageContaining("needs the key 'num_hidden_layers' as a positive integer, not \"two\"");
+        .hasMessageContaining(
+            "needs the key 'num_hidden_layers' as a positive integer, not \"two\"");
     rewrite(dir, "num_hidden_layers", 2);
     rewrite(dir, "hidden_act", "mish");
     assertThatThrownBy(() -> CausalLm.load(dir)).hasMessageContaining("hidden_act 'mish'");
@@ -126,7 +129,8 @@ class FamiliesTest {
   @Test
   void a_name_map_without_a_needed_module_says_which() throws IOException {
     Path dir = copyWith("llama2", "model_type", "nameless");
-    Family llama = Families.of(new ModelConfig(JSON.createObjectNode().put("model_type", "llama"), dir));
+    Family llama =
+        Families.of(new ModelConfig(JSON.createObjectNode().put("model_type", "llama"), dir));
     Names names = Names.of("model.", "layers.{layer}.").with(Slot.TOKENS, "embed_tokens");
     Families.register(new Family("nameless", llama.spec(), names));
     try {

@@ -4,7 +4,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** Granite (IBM 2024): Llama with a multiplier at each of four places. See docs/adding-a-model.md. */
+/**
+ * Granite (IBM 2024): Llama with a multiplier at each of four places. See docs/adding-a-model.md.
+ */
 public final class Granite implements Family.Provider {
   @Override
   public List<Family> families() {

@@ -332,7 +332,9 @@ class ModelParityTest {
     }
     assertThat(backward(model, golden))
         .isCloseTo(training.get("losses").get(3).doubleValue(), within(2e-5));
-    model.parameters().forEach(p -> compareWeights(p, training, Objects.requireNonNull(start.get(p.name()))));
+    model
+        .parameters()
+        .forEach(p -> compareWeights(p, training, Objects.requireNonNull(start.get(p.name()))));
   }
 
   private static double[] values(Parameter p) {

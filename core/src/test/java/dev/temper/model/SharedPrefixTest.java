@@ -52,8 +52,7 @@ class SharedPrefixTest {
                 PROMPT.length, PROMPT.length + ONE.length, PROMPT.length + ONE.length + TWO.length
               },
               new int[] {-1, 0, 0});
-      Pass shared =
-          pass(model, TokenBatch.of(List.of(PROMPT, ONE, TWO), segments), sharedRows());
+      Pass shared = pass(model, TokenBatch.of(List.of(PROMPT, ONE, TWO), segments), sharedRows());
       assertThat(shared.logProbs).containsExactly(whole.logProbs, within(2e-5f));
       for (int i = 0; i < whole.gradients.size(); i++) {
         assertThat(shared.gradients.get(i))
@@ -107,8 +106,7 @@ class SharedPrefixTest {
             () ->
                 Autograd.record(
                     () -> {
-                      Tensor hidden =
-                          model.hidden(batch).indexSelect(0, Tensors.ofInts(rows));
+                      Tensor hidden = model.hidden(batch).indexSelect(0, Tensors.ofInts(rows));
                       Tensor scores = LogProbs.of(model.head(), hidden, targets);
                       Autograd.backward(scores.mean());
                       return scores.toFloats();
