@@ -3,8 +3,8 @@ package dev.temper.generate;
 import java.util.List;
 
 /**
- * Makes every completion begin with certain tokens: a language token, {@code {"}, a thought. They
- * are part of the completion, count towards its length, and win over bans.
+ * Makes every completion begin with certain tokens: a language token, an opening brace, a thought.
+ * They are part of the completion, count towards its length, and win over bans.
  *
  * <p>To continue text that is not part of the completion put it into the prompt; for the last
  * message of a chat see {@link dev.temper.text.ChatTemplate.Continuation}.

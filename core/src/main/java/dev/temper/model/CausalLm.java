@@ -9,6 +9,7 @@ import dev.temper.checkpoint.StoredParameters;
 import dev.temper.checkpoint.TensorSource;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Tensor;
+import dev.temper.text.NewToken;
 import dev.temper.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,21 +54,46 @@ public final class CausalLm implements AutoCloseable {
    * Loads a Hugging Face model directory, or a GGUF file, whose weights are dequantised.
    *
    * @throws UserException if a file is missing or damaged, the family is unknown, a tensor is
-   *     missing or has the wrong shape, or the tokenizer has ids beyond the embedding
+   *     missing or has the wrong shape
    */
   public static CausalLm load(Path dir) {
     ModelDirectory directory = ModelDirectory.open(dir);
-    ModelConfig config = new ModelConfig(directory.config(), dir.resolve("config.json"));
+    directory.startTokenizer();
+    return load(directory, Checkpoint.open(dir));
+  }
+
+  /**
+   * Loads a model and teaches its tokenizer new tokens. Each gets a row in the token table, and in
+   * the head where that is a table of its own: the mean of the rows of the tokens there were.
+   * Tokens that exist already change nothing. {@link #save} writes the larger vocabulary.
+   *
+   * @throws UserException if the directory has no tokenizer, or as in {@link #load(Path)}
+   */
+  public static CausalLm load(Path dir, List<NewToken> tokens) {
+    ModelDirectory original = ModelDirectory.open(dir);
+    if (!original.hasTokenizer()) {
+      throw new UserException(dir + ": has no tokenizer.json to add tokens to");
+    }
+    Names names = Families.of(original.modelConfig()).names();
+    int rows =
+        Families.spec(Families.of(original.modelConfig()), original.modelConfig()).vocabulary();
+    int known = original.tokenizer().vocabularySize();
+    ModelDirectory directory = original.withTokens(tokens, rows);
+    int wanted = directory.tokenizer().vocabularySize();
+    Checkpoint checkpoint = Checkpoint.open(dir);
+    return load(
+        directory,
+        wanted == known ? checkpoint : AddedRows.extend(checkpoint, names, known, wanted));
+  }
+
+  private static CausalLm load(ModelDirectory directory, Checkpoint checkpoint) {
+    ModelConfig config = directory.modelConfig();
     Family family = Families.of(config);
     ModelSpec spec = Families.spec(family, config);
-    Weights weights = new Weights(Checkpoint.open(dir), family.names());
+    Weights weights = new Weights(checkpoint, family.names());
     boolean complete = false;
     try {
-      directory.startTokenizer();
       CausalLm model = new CausalLm(directory, family, weights, spec);
-      if (directory.hasTokenizer()) {
-        directory.tokenizer().requireFits(spec.vocabulary());
-      }
       complete = true;
       return model;
     } finally {
@@ -103,9 +129,15 @@ public final class CausalLm implements AutoCloseable {
     return directory.hasTokenizer();
   }
 
-  /** The tokenizer of the model's directory. */
+  /**
+   * The tokenizer of the model's directory, which is read while the model loads.
+   *
+   * @throws UserException if it has ids beyond the token table
+   */
   public Tokenizer tokenizer() {
-    return directory.tokenizer();
+    Tokenizer read = directory.tokenizer();
+    read.requireFits(spec().vocabulary());
+    return read;
   }
 
   /** The blocks, first to last. */

@@ -152,7 +152,7 @@ final class Extension {
       long at = (long) row * n;
       cache.write(layer, row, cache.slot(), k.slice(0, at, at + n), v.slice(0, at, at + n));
     }
-    long width = cache.slot() + n;
+    int width = cache.slot() + n;
     long shared = spec.keyValueHeads();
     long group = spec.heads() / shared;
     long d = spec.headWidth();

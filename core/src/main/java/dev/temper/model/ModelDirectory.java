@@ -7,6 +7,7 @@ import dev.temper.checkpoint.ConfigJson;
 import dev.temper.checkpoint.gguf.GgufFile;
 import dev.temper.checkpoint.gguf.GgufModel;
 import dev.temper.text.GgufVocabulary;
+import dev.temper.text.NewToken;
 import dev.temper.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,12 +47,32 @@ final class ModelDirectory implements AutoCloseable {
     return new ModelDirectory(dir, ConfigJson.read(dir), Map.of());
   }
 
+  /**
+   * This directory with a tokenizer that knows more tokens, and a vocabulary of at least that size
+   * in its config. It takes the place of this one, which is closed.
+   *
+   * @param rows rows the token table has
+   */
+  ModelDirectory withTokens(List<NewToken> tokens, int rows) {
+    Tokenizer extended = tokenizer().withAddedTokens(tokens);
+    close();
+    ObjectNode more = config.deepCopy();
+    more.put("vocab_size", Math.max(rows, extended.vocabularySize()));
+    ModelDirectory out = new ModelDirectory(path, more, vocabulary);
+    out.tokenizer = CompletableFuture.completedFuture(extended);
+    return out;
+  }
+
   Path path() {
     return path;
   }
 
   ObjectNode config() {
     return config;
+  }
+
+  ModelConfig modelConfig() {
+    return new ModelConfig(config, path.resolve("config.json"));
   }
 
   boolean hasTokenizer() {

@@ -56,7 +56,9 @@ public record RetryPolicy(
    */
   Duration delay(int failures, double u, Duration retryAfter) {
     double limit =
-        Math.min(maxDelay.toMillis(), baseDelay.toMillis() * Math.pow(2, failures - 1.0));
+        Math.min(
+            (double) maxDelay.toMillis(),
+            (double) baseDelay.toMillis() * Math.pow(2, failures - 1.0));
     Duration jittered = Duration.ofMillis((long) (u * limit));
     return jittered.compareTo(retryAfter) > 0 ? jittered : retryAfter;
   }
