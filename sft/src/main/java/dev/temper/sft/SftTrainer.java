@@ -47,6 +47,7 @@ public final class SftTrainer {
   private @Nullable Trainable trainable;
   private Loss<TokenScores> loss = SftLosses.nll();
   private SftObjective.Noise noise = SftObjective.Noise.none();
+  private double routerWeight;
   private TrainOn trainOn = TrainOn.assistant();
   private boolean completionOnly = true;
   private Optimizer.Settings optimizer = AdamW.learningRate(2e-5);
@@ -165,6 +166,15 @@ public final class SftTrainer {
   /** Noise on the embeddings while training. */
   public SftTrainer noise(SftObjective.Noise value) {
     noise = value;
+    return this;
+  }
+
+  /**
+   * Weight of the loss that keeps the experts of a mixture equally busy, TRL's {@code
+   * router_aux_loss_coef}; 0 unless set.
+   */
+  public SftTrainer routerWeight(double value) {
+    routerWeight = value;
     return this;
   }
 
@@ -356,7 +366,7 @@ public final class SftTrainer {
     if (heldOut().isEmpty()) {
       throw new UserException("there is nothing to evaluate on: give evalData");
     }
-    return TrainingLoop.evaluate(new SftObjective(model, loss, noise), heldOut(), tokenBudget);
+    return TrainingLoop.evaluate(new SftObjective(model, loss, noise, routerWeight), heldOut(), tokenBudget);
   }
 
   /** Mean loss on the held-out examples as the model is now. */
@@ -388,6 +398,6 @@ public final class SftTrainer {
     DataOrder order = shuffle ? DataOrder.shuffled(seed) : DataOrder.asIs();
     Source<TokenExample> source = prepared().source(order, seed, stopRule, batchSize);
     return new TrainingLoop(settings, optimizer, listeners)
-        .run(trainable, source, new SftObjective(model, loss, noise), heldOut(), resume);
+        .run(trainable, source, new SftObjective(model, loss, noise, routerWeight), heldOut(), resume);
   }
 }
