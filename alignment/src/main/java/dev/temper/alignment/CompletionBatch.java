@@ -17,9 +17,15 @@ import java.util.List;
  * @param targets the completion tokens, completion after completion [R]
  * @param sequences which completion each belongs to [R]
  * @param count completions
+ * @param groups the prompts and completions themselves, in the order of the above
  */
 public record CompletionBatch(
-    TokenBatch tokens, long[] predictors, int[] targets, int[] sequences, int count) {
+    TokenBatch tokens,
+    long[] predictors,
+    int[] targets,
+    int[] sequences,
+    int count,
+    List<Branches> groups) {
   /**
    * A prompt and what may follow it.
    *
@@ -80,7 +86,8 @@ public record CompletionBatch(
         predictors.stream().mapToLong(Long::longValue).toArray(),
         ints(targets),
         ints(sequences),
-        sequence);
+        sequence,
+        List.copyOf(groups));
   }
 
   private static int[] ints(List<Integer> list) {

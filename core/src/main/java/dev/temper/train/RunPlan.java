@@ -75,6 +75,11 @@ public final class RunPlan {
         : Math.max(1, (long) Math.ceil(epochs * Math.ceil((double) rowsPerPass / batchSize)));
   }
 
+  /** What is trained, if somebody said. */
+  public Optional<Trainable> trained() {
+    return Optional.ofNullable(trainable);
+  }
+
   /**
    * What is trained.
    *
