@@ -14,6 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** TRL's own KTO runs, replayed: loss, norm and metrics of every step, and the final weights. */
 class KtoTrajectoryTest {
+  private static final List<String> METRICS =
+      List.of("kl", "rewards/chosen", "rewards/rejected", "logps/chosen", "logps/rejected");
+
   @TempDir Path temp;
   @TempDir Path other;
 
@@ -40,7 +43,8 @@ class KtoTrajectoryTest {
                   Origin.memory("TRL")),
           1,
           tokenBudget,
-          List.of("kl", "rewards/chosen", "rewards/rejected", "logps/chosen", "logps/rejected"));
+          // TRL averages the means of two micro-batches with different numbers of each kind.
+          name.contains("2x2") ? List.of("kl") : METRICS);
     }
   }
 }
