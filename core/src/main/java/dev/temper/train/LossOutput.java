@@ -88,7 +88,8 @@ public record LossOutput(List<Term> terms, Map<String, Mean> metrics) {
     return new LossOutput(all, both);
   }
 
-  LossOutput scaled(double factor) {
+  /** All terms times a factor. */
+  public LossOutput scaled(double factor) {
     return new LossOutput(
         terms.stream()
             .map(t -> new Term(t.name(), t.values(), t.weights().mul(factor), t.per()))

@@ -29,8 +29,7 @@ import java.util.function.UnaryOperator;
  * @param routerWeight weight of {@link RouterLoss}, which keeps the experts of a mixture busy; 0 is
  *     off
  */
-public record SftObjective(
-    CausalLm model, Loss<TokenScores> loss, Noise noise, double routerWeight)
+public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise, double routerWeight)
     implements Objective<TokenExample> {
   /** Checks that the model has routers if they are to be balanced. */
   public SftObjective {

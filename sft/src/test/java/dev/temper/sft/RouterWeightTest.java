@@ -28,7 +28,8 @@ class RouterWeightTest {
       double plain = evaluate(model, 0, 1000).loss();
       Evaluation whole = evaluate(model, 0.1, 1000);
       double auxiliary = whole.metrics().get("aux_loss");
-      assertThat(auxiliary).isBetween(2.0, 4.0); // two experts a token: 2 if equally busy, 4 at most
+      assertThat(auxiliary)
+          .isBetween(2.0, 4.0); // two experts a token: 2 if equally busy, 4 at most
       assertThat(whole.loss()).isCloseTo(plain + 0.1 * auxiliary, within(1e-5));
       Evaluation cut = evaluate(model, 0.1, 8);
       assertThat(cut.loss()).isCloseTo(whole.loss(), within(1e-5));
