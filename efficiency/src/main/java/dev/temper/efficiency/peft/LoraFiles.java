@@ -11,7 +11,7 @@ import dev.temper.checkpoint.Pickles;
 import dev.temper.checkpoint.StoredParameters;
 import dev.temper.checkpoint.TensorInfo;
 import dev.temper.checkpoint.TensorSource;
-import dev.temper.model.CausalLm;
+import dev.temper.model.Model;
 import dev.temper.model.Linear;
 import dev.temper.model.LinearLayout;
 import dev.temper.tensor.Parameter;
@@ -77,7 +77,7 @@ final class LoraFiles {
     return PREFIX + linear.name() + ".lora_B.weight";
   }
 
-  static LinearAdapter read(CausalLm model, Path directory, ObjectNode config) {
+  static LinearAdapter read(Model model, Path directory, ObjectNode config) {
     Lora lora = settings(config, directory.resolve(PeftConfig.FILE));
     Checkpoint weights = open(directory);
     Map<String, String> names = canonicalNames(weights);
@@ -193,7 +193,7 @@ final class LoraFiles {
   }
 
   private static void requireSameKeys(
-      Checkpoint weights, Set<String> present, List<Linear> linears, CausalLm model) {
+      Checkpoint weights, Set<String> present, List<Linear> linears, Model model) {
     Set<String> wanted = new LinkedHashSet<>();
     for (Linear l : linears) {
       wanted.add(keyOfA(l));
@@ -244,7 +244,7 @@ final class LoraFiles {
     return StoredParameters.load(weights.source(name).named(key));
   }
 
-  static void write(Path directory, Lora lora, List<LoraLayer> layers, CausalLm model) {
+  static void write(Path directory, Lora lora, List<LoraLayer> layers, Model model) {
     List<TensorSource> tensors =
         layers.stream()
             .flatMap(layer -> layer.parameters().stream())
@@ -264,7 +264,7 @@ final class LoraFiles {
    * Every key PEFT writes, sorted as it sorts them. Patterns keep their order, which decides
    * between several that match.
    */
-  private static ObjectNode config(Lora lora, List<LoraLayer> layers, CausalLm model) {
+  private static ObjectNode config(Lora lora, List<LoraLayer> layers, Model model) {
     Map<String, JsonNode> out = new TreeMap<>();
     JsonNodeFactory json = JsonNodeFactory.instance;
     for (String key :
