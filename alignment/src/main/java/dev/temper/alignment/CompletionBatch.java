@@ -7,7 +7,10 @@ import dev.temper.model.TokenBatch;
 import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
 
 /**
  * Completions laid out for one forward pass: each prompt once, its completions as branches of it.
@@ -17,9 +20,15 @@ import java.util.List;
  * @param targets the completion tokens, completion after completion [R]
  * @param sequences which completion each belongs to [R]
  * @param count completions
+ * @param groups the prompts and completions themselves, in the order of the above
  */
 public record CompletionBatch(
-    TokenBatch tokens, long[] predictors, int[] targets, int[] sequences, int count) {
+    TokenBatch tokens,
+    long[] predictors,
+    int[] targets,
+    int[] sequences,
+    int count,
+    List<Branches> groups) {
   /**
    * A prompt and what may follow it.
    *
@@ -80,7 +89,8 @@ public record CompletionBatch(
         predictors.stream().mapToLong(Long::longValue).toArray(),
         ints(targets),
         ints(sequences),
-        sequence);
+        sequence,
+        List.copyOf(groups));
   }
 
   private static int[] ints(List<Integer> list) {
@@ -98,7 +108,13 @@ public record CompletionBatch(
   }
 
   /** The scores of some of the completions, given the log-probabilities of all tokens. */
-  SequenceScores select(Tensor logProbs, java.util.function.IntPredicate wanted) {
+  SequenceScores select(Tensor logProbs, IntPredicate wanted) {
+    return select(logProbs, Map.of(), wanted);
+  }
+
+  /** The scores of some of the completions, given what is known of all tokens. */
+  SequenceScores select(
+      Tensor logProbs, Map<TokenStatistic, Tensor> statistics, IntPredicate wanted) {
     int[] position = new int[count];
     int kept = 0;
     for (int s = 0; s < count; s++) {
@@ -112,7 +128,10 @@ public record CompletionBatch(
         owners.add(position[sequences[r]]);
       }
     }
-    return SequenceScores.ofTokens(
-        logProbs.indexSelect(0, Tensors.ofInts(ints(rows))), ints(owners), kept);
+    Tensor chosen = Tensors.ofInts(ints(rows));
+    Map<TokenStatistic, Tensor> theirs = new LinkedHashMap<>();
+    statistics.forEach((s, values) -> theirs.put(s, values.indexSelect(0, chosen)));
+    return SequenceScores.ofTokens(logProbs.indexSelect(0, chosen), ints(owners), kept)
+        .withStatistics(theirs);
   }
 }

@@ -114,7 +114,8 @@ record CoupledPreferences(PreferenceObjective objective, int pairs, List<StepTer
 
   @Override
   public LossOutput evaluate(List<PairExample> microBatch, Rng rng) {
-    PairScores scores = objective.score(microBatch);
+    PreferenceObjective.Examined examined = objective.examine(microBatch);
+    PairScores scores = examined.pairs();
     List<LossOutput.Term> parts = new ArrayList<>();
     for (StepTerm term : terms) {
       Tensor change =
@@ -124,7 +125,7 @@ record CoupledPreferences(PreferenceObjective objective, int pairs, List<StepTer
       Tensor value = change.sub(change.detach()).add(share).reshape(1);
       parts.add(new LossOutput.Term(term.name(), value, Tensors.onesLike(value), term.per()));
     }
-    return objective.withMetrics(new LossOutput(parts, Map.of()), scores);
+    return objective.withMetrics(new LossOutput(parts, Map.of()), examined);
   }
 
   /** Σ over tokens of their log-probability times the gradient the step's loss has there. */
@@ -142,6 +143,16 @@ record CoupledPreferences(PreferenceObjective objective, int pairs, List<StepTer
       at += n;
     }
     return tokens.mul(Tensors.of(factors, factors.length).cast(tokens.dtype())).sum();
+  }
+
+  @Override
+  public List<Parameter> state() {
+    return objective.state();
+  }
+
+  @Override
+  public void updated(long step) {
+    objective.updated(step);
   }
 
   @Override

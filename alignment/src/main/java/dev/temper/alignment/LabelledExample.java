@@ -1,6 +1,9 @@
 package dev.temper.alignment;
 
 import dev.temper.data.Origin;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A completion with a label, as token ids.
@@ -28,5 +31,23 @@ public record LabelledExample(
   /** Tokens of a batch it takes. */
   public int size() {
     return prompt.length + completion.length;
+  }
+
+  /** The prompt with its completion. */
+  CompletionBatch.Branches branches() {
+    return new CompletionBatch.Branches(prompt, List.of(completion));
+  }
+
+  /** Within a length; empty if the prompt alone is that long. */
+  Optional<LabelledExample> cut(int maxLength) {
+    int room = maxLength - prompt.length;
+    if (room <= 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        completion.length <= room
+            ? this
+            : new LabelledExample(
+                prompt, Arrays.copyOf(completion, room), desirable, score, origin));
   }
 }

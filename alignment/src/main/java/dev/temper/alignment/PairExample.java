@@ -2,6 +2,8 @@ package dev.temper.alignment;
 
 import dev.temper.data.Origin;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A pair as token ids.
@@ -52,5 +54,30 @@ public record PairExample(
   /** Whether both completions are the same. */
   public boolean isTie() {
     return Arrays.equals(chosen, rejected);
+  }
+
+  /** The prompt with both completions as its branches. */
+  CompletionBatch.Branches branches() {
+    return new CompletionBatch.Branches(prompt, List.of(chosen, rejected));
+  }
+
+  /** Within a length, each side by itself; empty if the prompt alone is that long. */
+  Optional<PairExample> cut(int maxLength) {
+    int room = maxLength - prompt.length;
+    if (room <= 0) {
+      return Optional.empty();
+    }
+    if (chosen.length <= room && rejected.length <= room) {
+      return Optional.of(this);
+    }
+    return Optional.of(
+        new PairExample(
+            prompt,
+            Arrays.copyOf(chosen, Math.min(room, chosen.length)),
+            Arrays.copyOf(rejected, Math.min(room, rejected.length)),
+            margin,
+            chosenScore,
+            rejectedScore,
+            origin));
   }
 }

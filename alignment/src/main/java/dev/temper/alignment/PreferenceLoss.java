@@ -3,6 +3,7 @@ package dev.temper.alignment;
 import dev.temper.tensor.Tensor;
 import dev.temper.train.Loss;
 import dev.temper.train.LossOutput;
+import java.util.List;
 
 /**
  * A loss over preference pairs. A lambda from {@link PairScores} to unreduced values is one; the
@@ -24,6 +25,14 @@ public interface PreferenceLoss extends Loss<PairScores> {
   }
 
   /**
+   * What the loss wants to know of the distribution of each token, beside the log-probability of
+   * the token itself; most losses nothing. It finds the values in {@link SequenceScores#statistic}.
+   */
+  default List<TokenStatistic> statistics() {
+    return List.of();
+  }
+
+  /**
    * The reward the loss implies for completions, for metrics [P]; h = ln π − ln π_ref unless the
    * loss scales it.
    *
@@ -37,6 +46,11 @@ public interface PreferenceLoss extends Loss<PairScores> {
   /** This loss plus {@code weight} times another; rewards in the metrics stay those of this one. */
   default PreferenceLoss plus(double weight, PreferenceLoss other) {
     return new SumLoss(this, weight, other);
+  }
+
+  /** This loss times a number; rewards in the metrics stay the same. */
+  default PreferenceLoss times(double factor) {
+    return new ScaledLoss(factor, this);
   }
 
   /** One value per pair. */

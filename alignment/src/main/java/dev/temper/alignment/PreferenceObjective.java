@@ -3,6 +3,7 @@ package dev.temper.alignment;
 import dev.temper.UserException;
 import dev.temper.model.CausalLm;
 import dev.temper.tensor.Autograd;
+import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Rng;
 import dev.temper.tensor.Tensor;
 import dev.temper.train.Counts;
@@ -10,6 +11,7 @@ import dev.temper.train.LossOutput;
 import dev.temper.train.Objective;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /**
  * Scores pairs with the policy and the reference and hands them to a loss. The prompt of a pair is
@@ -29,6 +31,22 @@ public record PreferenceObjective(
               + " Reference.without(adapter) or Reference.model(copy), or use a loss without one"
               + " (SimPO, ORPO, CPO)");
     }
+    if (loss.couplesPairs() && !loss.statistics().isEmpty()) {
+      throw new UserException(
+          loss
+              + " couples the pairs of a step and looks at whole distributions: this combination is"
+              + " not available");
+    }
+  }
+
+  @Override
+  public List<Parameter> state() {
+    return reference.map(Reference::state).orElse(List.of());
+  }
+
+  @Override
+  public void updated(long step) {
+    reference.ifPresent(r -> r.updated(model, step));
   }
 
   @Override
@@ -55,27 +73,31 @@ public record PreferenceObjective(
 
   @Override
   public LossOutput evaluate(List<PairExample> microBatch, Rng rng) {
-    PairScores scores = score(microBatch);
-    return withMetrics(loss.compute(scores), scores);
+    Examined examined = examine(microBatch);
+    return withMetrics(loss.compute(examined.pairs()), examined);
   }
 
   /** What the policy and the reference say of pairs; differentiable in the policy. */
   public PairScores score(List<PairExample> pairs) {
-    CompletionBatch batch =
-        CompletionBatch.of(pairs.stream().map(PreferenceObjective::both).toList());
-    Optional<Tensor> constant =
-        loss.needsReference() ? reference.map(r -> r.logProbs(model, batch)) : Optional.empty();
-    Tensor policy = batch.logProbs(model);
-    return new PairScores(
-        batch.select(policy, PreferenceObjective::isChosen),
-        batch.select(policy, s -> !isChosen(s)),
-        constant.map(c -> batch.select(c, PreferenceObjective::isChosen)),
-        constant.map(c -> batch.select(c, s -> !isChosen(s))),
-        labels(pairs));
+    return examine(pairs).pairs();
   }
 
-  private static CompletionBatch.Branches both(PairExample pair) {
-    return new CompletionBatch.Branches(pair.prompt(), List.of(pair.chosen(), pair.rejected()));
+  /** The same, with what the metrics want to know. */
+  record Examined(PairScores pairs, CompletionScores policy) {}
+
+  Examined examine(List<PairExample> pairs) {
+    CompletionBatch batch = CompletionBatch.of(pairs.stream().map(PairExample::branches).toList());
+    Optional<Tensor> constant =
+        loss.needsReference() ? reference.map(r -> r.logProbs(model, batch)) : Optional.empty();
+    CompletionScores policy = CompletionScores.of(model, batch, reference, loss.statistics());
+    PairScores scores =
+        new PairScores(
+            policy.select(PreferenceObjective::isChosen),
+            policy.select(s -> !isChosen(s)),
+            constant.map(c -> batch.select(c, PreferenceObjective::isChosen)),
+            constant.map(c -> batch.select(c, s -> !isChosen(s))),
+            labels(pairs));
+    return new Examined(scores, policy);
   }
 
   private static boolean isChosen(int sequence) {
@@ -89,7 +111,14 @@ public record PreferenceObjective(
         pairs.stream().mapToDouble(PairExample::rejectedScore).toArray());
   }
 
-  LossOutput withMetrics(LossOutput output, PairScores in) {
+  /**
+   * TRL's metrics. Means over tokens are over all tokens of the step; TRL averages the means of its
+   * micro-batches.
+   */
+  LossOutput withMetrics(LossOutput output, Examined examined) {
+    PairScores in = examined.pairs();
+    CompletionScores policy = examined.policy();
+    IntPredicate isChosen = PreferenceObjective::isChosen;
     return Autograd.off(
         () -> {
           double[] chosen =
@@ -111,7 +140,14 @@ public record PreferenceObjective(
               .metric("rewards/accuracies", right, n)
               .metric("rewards/margins", chosenSum - rejectedSum, n)
               .metric("logps/chosen", in.chosen().sums().sum().item(), n)
-              .metric("logps/rejected", in.rejected().sums().sum().item(), n);
+              .metric("logps/rejected", in.rejected().sums().sum().item(), n)
+              .metric("logits/chosen", policy.sumOfMeanLogits(isChosen), policy.count(isChosen))
+              .metric(
+                  "logits/rejected",
+                  policy.sumOfMeanLogits(isChosen.negate()),
+                  policy.count(isChosen.negate()))
+              .metric("entropy", policy.sumOfEntropies(s -> true), policy.count(s -> true))
+              .metric("mean_token_accuracy", policy.hits(isChosen), policy.count(isChosen));
         });
   }
 }

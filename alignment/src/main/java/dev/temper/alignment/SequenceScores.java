@@ -5,6 +5,7 @@ import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How likely a model finds S completions.
@@ -13,10 +14,17 @@ import java.util.List;
  * @param tokens ln p of every trained token, completion by completion [R]
  * @param sequences which completion each token belongs to, ascending [R]
  * @param lengths trained tokens of each completion [S]
+ * @param statistics what the loss asked to know of each token's distribution [R]
  */
-public record SequenceScores(Tensor sums, Tensor tokens, int[] sequences, float[] lengths) {
+public record SequenceScores(
+    Tensor sums,
+    Tensor tokens,
+    int[] sequences,
+    float[] lengths,
+    Map<TokenStatistic, Tensor> statistics) {
   /** Checks that the parts fit each other. */
   public SequenceScores {
+    statistics = Map.copyOf(statistics);
     if (sums.shape().rank() != 1
         || sums.dim(0) != lengths.length
         || tokens.dim(0) != sequences.length) {
@@ -31,6 +39,36 @@ public record SequenceScores(Tensor sums, Tensor tokens, int[] sequences, float[
               + sequences.length
               + " rows");
     }
+  }
+
+  /** Without statistics. */
+  public SequenceScores(Tensor sums, Tensor tokens, int[] sequences, float[] lengths) {
+    this(sums, tokens, sequences, lengths, Map.of());
+  }
+
+  SequenceScores withStatistics(Map<TokenStatistic, Tensor> values) {
+    return new SequenceScores(sums, tokens, sequences, lengths, values);
+  }
+
+  /**
+   * A statistic of each token, completion by completion [R].
+   *
+   * @throws IllegalArgumentException if the loss did not say that it wants it
+   */
+  public Tensor statistic(TokenStatistic which) {
+    Tensor found = statistics.get(which);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          which + " is not known: PreferenceLoss.statistics() must name it");
+    }
+    return found;
+  }
+
+  /** Adds up values of tokens by their completion [S]. */
+  public Tensor sumByCompletion(Tensor values) {
+    return Tensors.zeros(count())
+        .cast(values.dtype())
+        .indexAdd(0, Tensors.ofInts(sequences), values);
   }
 
   /** From the tokens of {@code count} completions: differentiable sums and lengths. */
@@ -92,7 +130,11 @@ public record SequenceScores(Tensor sums, Tensor tokens, int[] sequences, float[
     Tensor scaled = tokens.mul(Tensors.of(factors, factors.length).cast(tokens.dtype()));
     Tensor zeros = Tensors.zeros(count()).cast(tokens.dtype());
     return new SequenceScores(
-        zeros.indexAdd(0, Tensors.ofInts(sequences), scaled), tokens, sequences, lengths);
+        zeros.indexAdd(0, Tensors.ofInts(sequences), scaled),
+        tokens,
+        sequences,
+        lengths,
+        statistics);
   }
 
   /** A constant of the type of the scores [S]. */

@@ -3,6 +3,8 @@ package dev.temper.alignment;
 import dev.temper.tensor.Tensor;
 import dev.temper.train.Loss;
 import dev.temper.train.LossOutput;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** One loss plus a multiple of another. */
 record SumLoss(PreferenceLoss first, double weight, PreferenceLoss second)
@@ -27,6 +29,11 @@ record SumLoss(PreferenceLoss first, double weight, PreferenceLoss second)
   @Override
   public boolean couplesPairs() {
     return first.couplesPairs() || second.couplesPairs();
+  }
+
+  @Override
+  public List<TokenStatistic> statistics() {
+    return Stream.concat(first.statistics().stream(), second.statistics().stream()).toList();
   }
 
   @Override

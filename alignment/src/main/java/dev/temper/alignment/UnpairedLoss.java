@@ -19,6 +19,14 @@ public interface UnpairedLoss extends Loss<UnpairedScores> {
     return false;
   }
 
+  /**
+   * Whether the loss uses the mean {@link #reward} of all completions seen so far, which is kept
+   * over the steps and saved with checkpoints.
+   */
+  default boolean needsMeanReward() {
+    return false;
+  }
+
   /** The reward the loss implies for completions, for metrics [S]. */
   default Tensor reward(SequenceScores policy, SequenceScores reference) {
     return policy.sums().sub(reference.sums());

@@ -13,13 +13,16 @@ import java.util.Optional;
  * @param rewards a score of each completion, NaN where the data has none [S]
  * @param divergence the estimate of KL(π‖π_ref), not below 0, a constant [ ]; present for losses
  *     that ask for it
+ * @param meanReward the mean reward of all completions seen in training, those of this step
+ *     included, a constant [ ]; present for losses that ask for it
  */
 public record UnpairedScores(
     SequenceScores policy,
     Optional<SequenceScores> reference,
     boolean[] desirable,
     double[] rewards,
-    Optional<Tensor> divergence) {
+    Optional<Tensor> divergence,
+    Optional<Tensor> meanReward) {
   /** Checks the sizes. */
   public UnpairedScores {
     if (desirable.length != policy.count() || rewards.length != policy.count()) {
@@ -32,6 +35,16 @@ public record UnpairedScores(
               + rewards.length
               + " rewards");
     }
+  }
+
+  /** For losses that do not ask for the mean reward. */
+  public UnpairedScores(
+      SequenceScores policy,
+      Optional<SequenceScores> reference,
+      boolean[] desirable,
+      double[] rewards,
+      Optional<Tensor> divergence) {
+    this(policy, reference, desirable, rewards, divergence, Optional.empty());
   }
 
   /** Completions. */

@@ -10,6 +10,7 @@ import dev.temper.model.CausalLm;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,6 +55,24 @@ class DpoTrajectoryTest {
           2,
           tokenBudget,
           METRICS);
+    }
+  }
+
+  /** With one micro-batch a step, TRL's means over tokens are ours. */
+  @Test
+  void replays_trl_s_means_over_tokens() {
+    JsonNode run = Trajectory.run("traj_dpo", "dpo/sigmoid/4x1");
+    try (CausalLm model = Trajectory.model(temp);
+        CausalLm initial = Trajectory.model(other)) {
+      model.trainAll();
+      Trajectory.replay(
+          run,
+          model,
+          new PreferenceObjective(model, new DpoLoss(0.1), Optional.of(Reference.model(initial))),
+          DpoTrajectoryTest::pair,
+          2,
+          40,
+          List.of("entropy", "mean_token_accuracy", "logits/chosen", "logits/rejected"));
     }
   }
 

@@ -18,7 +18,17 @@ final class ModelOptions {
     return Given.of(model, "--model");
   }
 
+  /** The model; a tokenizer that does not fit it is refused here, not in the middle of the work. */
   CausalLm load() {
-    return CausalLm.load(directory());
+    CausalLm loaded = CausalLm.load(directory());
+    try {
+      if (loaded.hasTokenizer()) {
+        loaded.tokenizer();
+      }
+      return loaded;
+    } catch (RuntimeException e) {
+      loaded.close();
+      throw e;
+    }
   }
 }

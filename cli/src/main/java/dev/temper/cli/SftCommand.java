@@ -49,6 +49,12 @@ final class SftCommand implements Callable<Integer> {
       description = "Noise on the embeddings; 0 is off")
   double neftune;
 
+  @Option(
+      names = "--router-aux-loss-coef",
+      defaultValue = "0",
+      description = "Weight of the loss that keeps the experts of a mixture busy; 0 is off")
+  double routerWeight;
+
   @Mixin final TrainingOptions training = new TrainingOptions();
   @Mixin final OptimizerOptions optimizer = new OptimizerOptions(2e-5);
   @Mixin final ReportOptions report = new ReportOptions();
@@ -97,6 +103,7 @@ final class SftCommand implements Callable<Integer> {
             .trainOn(TrainOn.assistant())
             .maxLength(data.maxLength)
             .loss(loss == LossName.DFT ? SftLosses.dft() : SftLosses.nll())
+            .routerWeight(routerWeight)
             .optimizer(optimizer.optimizer())
             .schedule(optimizer.schedule())
             .steps(training.steps)

@@ -57,6 +57,7 @@ public final class Temper {
   }
 
   /** Runs a command; what {@code main} would exit with. */
+  @SuppressWarnings("DefaultCharset") // the charset of the terminal is the right one
   public static int run(String... arguments) {
     return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
   }

@@ -60,12 +60,12 @@ final class TrainingOptions {
 
   /** Fails before anything is loaded if a value is out of range. */
   void check() {
-    atLeast(0, "--steps", steps);
+    atLeast(0, "--steps", (double) steps);
     atLeast(1, "--batch-size", batchSize);
     atLeast(1, "--token-budget", tokenBudget);
     atLeast(0, "--max-grad-norm", maxGradNorm);
-    atLeast(0, "--eval-every", evalEvery);
-    atLeast(0, "--save-every", saveEvery);
+    atLeast(0, "--eval-every", (double) evalEvery);
+    atLeast(0, "--save-every", (double) saveEvery);
     atLeast(0, "--patience", patience);
     atLeast(1, "--keep-checkpoints", keepCheckpoints);
     boolean restores = restoreBest != null && restoreBest;

@@ -213,12 +213,17 @@ public final class CausalLm implements Model {
 
   /** Final hidden states with the scores of every router, for {@link RouterLoss}. */
   public Routed routed(TokenBatch batch) {
+    return routed(batch, UnaryOperator.identity());
+  }
+
+  /** The same, with a function applied to the embeddings [N, D] first. */
+  public Routed routed(TokenBatch batch, UnaryOperator<Tensor> onEmbeddings) {
     List<Tensor> logits = new ArrayList<>();
     Tensor hidden =
         body.run(
             batch,
             null,
-            UnaryOperator.identity(),
+            onEmbeddings,
             new Transformer.Observer() {
               @Override
               public void router(int layer, Tensor scores) {

@@ -8,11 +8,13 @@ import dev.temper.tensor.Tensor;
 import dev.temper.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,8 +102,8 @@ public final class FastWeights implements AutoCloseable {
 
   /** How often each source was written to. */
   private static long[] versions(List<Tensor> sources) {
-    Map<Tensor, Boolean> once = new IdentityHashMap<>();
-    List<Tensor> distinct = sources.stream().filter(t -> once.put(t, true) == null).toList();
+    Set<Tensor> once = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<Tensor> distinct = sources.stream().filter(once::add).toList();
     return Scope.run("versions", () -> DecodeKernels.versions(distinct));
   }
 

@@ -24,13 +24,15 @@ import java.util.stream.Stream;
 
 /**
  * Everything a run needs to go on: {@code last/} holds the trained parameters, the optimizer's
- * state and {@code state.json}; it is replaced as a whole, so a kill at any moment leaves a
- * complete one. {@code best/} holds the parameters of the best evaluation. If several are kept,
- * each is also {@code step-N/}, which shares its files with {@code last/} while that is the same.
+ * state, the objective's if it has any, and {@code state.json}; it is replaced as a whole, so a
+ * kill at any moment leaves a complete one. {@code best/} holds the parameters of the best
+ * evaluation. If several are kept, each is also {@code step-N/}, which shares its files with {@code
+ * last/} while that is the same.
  */
 final class Checkpoints {
   static final String LAST = "last";
   static final String BEST = "best";
+  private static final String OBJECTIVE = "objective.safetensors";
   private static final Pattern STEP = Pattern.compile("step-([0-9]{1,18})");
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
@@ -69,13 +71,21 @@ final class Checkpoints {
     this.keep = keep;
   }
 
-  Path save(State state, List<Parameter> trained, Optimizer optimizer) {
+  /**
+   * Writes a checkpoint.
+   *
+   * @param others what else changes in the course of training ({@link Objective#state})
+   */
+  Path save(State state, List<Parameter> trained, Optimizer optimizer, List<Parameter> others) {
     Path target = root.resolve(LAST);
     AtomicFiles.replaceDirectory(
         target,
         dir -> {
           write(dir.resolve("trained.safetensors"), trained);
           write(dir.resolve("optimizer.safetensors"), optimizer.state());
+          if (!others.isEmpty()) {
+            write(dir.resolve(OBJECTIVE), others);
+          }
           AtomicFiles.write(dir.resolve("state.json"), json(state) + "\n");
         });
     if (keep > 1) {
@@ -154,7 +164,7 @@ final class Checkpoints {
   }
 
   /** Puts a checkpoint back; empty if there is none. */
-  Optional<State> restore(List<Parameter> trained, Optimizer optimizer) {
+  Optional<State> restore(List<Parameter> trained, Optimizer optimizer, List<Parameter> others) {
     Path last = root.resolve(LAST);
     AtomicFiles.recover(last);
     Path file = last.resolve("state.json");
@@ -165,6 +175,9 @@ final class Checkpoints {
       State state = JSON.readValue(file.toFile(), State.class);
       read(last.resolve("trained.safetensors"), trained);
       read(last.resolve("optimizer.safetensors"), optimizer.state());
+      if (!others.isEmpty()) {
+        read(last.resolve(OBJECTIVE), others);
+      }
       optimizer.resume(state.optimizerSteps());
       return Optional.of(state);
     } catch (IOException e) {

@@ -66,6 +66,13 @@ public record LossOutput(List<Term> terms, Map<String, Mean> metrics) {
     return new LossOutput(List.of(new Term("loss", values, weights, per)), Map.of());
   }
 
+  /** With one more term. */
+  public LossOutput term(Term more) {
+    List<Term> all = new ArrayList<>(terms);
+    all.add(more);
+    return new LossOutput(all, metrics);
+  }
+
   /** With one more metric. */
   public LossOutput metric(String name, double sum, double count) {
     Map<String, Mean> more = new LinkedHashMap<>(metrics);
@@ -81,7 +88,8 @@ public record LossOutput(List<Term> terms, Map<String, Mean> metrics) {
     return new LossOutput(all, both);
   }
 
-  LossOutput scaled(double factor) {
+  /** All terms times a factor. */
+  public LossOutput scaled(double factor) {
     return new LossOutput(
         terms.stream()
             .map(t -> new Term(t.name(), t.values(), t.weights().mul(factor), t.per()))

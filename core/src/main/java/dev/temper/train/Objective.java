@@ -1,5 +1,6 @@
 package dev.temper.train;
 
+import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Rng;
 import java.util.List;
 
@@ -37,4 +38,21 @@ public interface Objective<E> {
   default Objective<E> forEvaluation() {
     return this;
   }
+
+  /**
+   * F32 values that change in the course of training though no gradient reaches them, such as
+   * running means or a reference policy that follows: they are saved with each checkpoint and put
+   * back on resuming. The same parameters every time, with stable names.
+   */
+  default List<Parameter> state() {
+    return List.of();
+  }
+
+  /**
+   * Called on the objective {@link #forStep} returned once the weights have changed: the only place
+   * where {@link #state} may change, so that a step that is refused leaves no trace.
+   *
+   * @param step optimizer steps done, this one included
+   */
+  default void updated(long step) {}
 }

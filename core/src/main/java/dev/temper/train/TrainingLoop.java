@@ -158,7 +158,7 @@ public final class TrainingLoop {
     TrainingReport train(boolean resume) {
       if (resume) {
         checkpoints
-            .flatMap(c -> c.restore(trainable.parameters(), optimizer))
+            .flatMap(c -> c.restore(trainable.parameters(), optimizer, objective.state()))
             .ifPresent(this::goOn);
       }
       listeners.forEach(l -> l.onStart(step, settings.steps()));
@@ -252,6 +252,7 @@ public final class TrainingLoop {
       }
       update(rate, norm);
       step++;
+      ofStep.updated(step);
       int tokens = java.util.Arrays.stream(lengths).sum();
       tokensSeen += tokens;
       Map<String, Double> values = new LinkedHashMap<>();
@@ -312,8 +313,7 @@ public final class TrainingLoop {
 
     private void refuse(String sourceBefore, List<E> examples, String what, double value) {
       trainable.parameters().forEach(Parameter::zeroGradient);
-      checkpoints.ifPresent(
-          c -> saved = Optional.of(c.save(state(sourceBefore), trainable.parameters(), optimizer)));
+      checkpoints.ifPresent(c -> saved = Optional.of(write(c, sourceBefore)));
       throw new UserException(
           "step "
               + (step + 1)
@@ -352,10 +352,14 @@ public final class TrainingLoop {
     private void save() {
       checkpoints.ifPresent(
           c -> {
-            Path dir = c.save(state(source.state()), trainable.parameters(), optimizer);
+            Path dir = write(c, source.state());
             saved = Optional.of(dir);
             listeners.forEach(l -> l.onCheckpoint(step, dir));
           });
+    }
+
+    private Path write(Checkpoints to, String sourceState) {
+      return to.save(state(sourceState), trainable.parameters(), optimizer, objective.state());
     }
 
     private Checkpoints.State state(String sourceState) {

@@ -1,8 +1,12 @@
 package dev.temper.sft;
 
+import dev.temper.UserException;
 import dev.temper.data.TokenExample;
+import dev.temper.model.BlockSpec;
 import dev.temper.model.CausalLm;
+import dev.temper.model.FeedForwardSpec;
 import dev.temper.model.LogProbs;
+import dev.temper.model.RouterLoss;
 import dev.temper.model.TokenBatch;
 import dev.temper.tensor.Rng;
 import dev.temper.tensor.Tensor;
@@ -22,9 +26,37 @@ import java.util.function.UnaryOperator;
  *
  * @param noise what happens to the embeddings in training, a function of the micro-batch's
  *     randomness
+ * @param routerWeight weight of {@link RouterLoss}, which keeps the experts of a mixture busy; 0 is
+ *     off
  */
-public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise)
+public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise, double routerWeight)
     implements Objective<TokenExample> {
+  /** Checks that the model has routers if they are to be balanced. */
+  public SftObjective {
+    if (!(routerWeight >= 0) || Double.isInfinite(routerWeight)) {
+      throw new IllegalArgumentException(
+          "routerWeight must be at least 0 and finite; got " + routerWeight);
+    }
+    if (routerWeight > 0 && chosenExperts(model) == 0) {
+      throw new UserException(
+          model.source() + ": has no routers to balance: it is no mixture of experts");
+    }
+  }
+
+  /** Without balancing of experts. */
+  public SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise) {
+    this(model, loss, noise, 0);
+  }
+
+  private static int chosenExperts(CausalLm model) {
+    return model.spec().blocks().stream()
+        .map(BlockSpec::feedForward)
+        .filter(FeedForwardSpec.Mixture.class::isInstance)
+        .mapToInt(f -> ((FeedForwardSpec.Mixture) f).chosen())
+        .findFirst()
+        .orElse(0);
+  }
+
   /** Changes embeddings [N, D] while training. */
   @FunctionalInterface
   public interface Noise {
@@ -41,11 +73,12 @@ public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise)
   private static final String ENTROPY = "entropy";
 
   private static final String ACCURACY = "mean_token_accuracy";
+  private static final String AUXILIARY = "aux_loss";
 
   /** Without noise. */
   @Override
   public SftObjective forEvaluation() {
-    return new SftObjective(model, loss, Noise.none());
+    return new SftObjective(model, loss, Noise.none(), routerWeight);
   }
 
   @Override
@@ -75,21 +108,44 @@ public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise)
    * <p>Adds TRL's metrics to the loss's own: {@code entropy}, the mean entropy of the model's
    * distribution where a token is trained (nats), and {@code mean_token_accuracy}, how often that
    * token was the most probable one. Both are means over the trained tokens of the whole step; TRL
-   * averages the means of its micro-batches.
+   * averages the means of its micro-batches. With a router weight, {@code aux_loss} is the mean of
+   * the sequences' router losses, before weighting; transformers takes one over the rows of a whole
+   * micro-batch.
    */
   @Override
   public LossOutput evaluate(List<TokenExample> microBatch, Rng rng) {
     TokenBatch batch = TokenBatch.of(microBatch.stream().map(TokenExample::ids).toList());
     Rows rows = Rows.of(microBatch);
-    Tensor hidden =
-        model.hidden(batch, noise.of(batch, rng)).indexSelect(0, Tensors.of(rows.predictors()));
+    UnaryOperator<Tensor> onEmbeddings = noise.of(batch, rng);
+    CausalLm.Routed out =
+        routerWeight > 0
+            ? model.routed(batch, onEmbeddings)
+            : new CausalLm.Routed(model.hidden(batch, onEmbeddings), List.of());
+    Tensor hidden = out.hidden().indexSelect(0, Tensors.of(rows.predictors()));
     LogProbs.Scored scored = LogProbs.scored(model.head(), hidden, rows.targets());
     int n = rows.targets().length;
-    return loss.compute(
-            new TokenScores(
-                scored.logProbs(), Tensors.of(rows.weights()), rows.targets(), rows.sequences()))
-        .metric(ENTROPY, scored.entropy().sum().item(), n)
-        .metric(ACCURACY, scored.correct().sum().item(), n);
+    LossOutput output =
+        loss.compute(
+                new TokenScores(
+                    scored.logProbs(),
+                    Tensors.of(rows.weights()),
+                    rows.targets(),
+                    rows.sequences()))
+            .metric(ENTROPY, scored.entropy().sum().item(), n)
+            .metric(ACCURACY, scored.correct().sum().item(), n);
+    return routerWeight > 0 ? balanced(output, out.routerLogits(), batch) : output;
+  }
+
+  private LossOutput balanced(LossOutput output, List<Tensor> routerLogits, TokenBatch batch) {
+    Tensor values = RouterLoss.perSequence(routerLogits, batch.segments(), chosenExperts(model));
+    return output
+        .term(
+            new LossOutput.Term(
+                AUXILIARY,
+                values,
+                Tensors.onesLike(values).mul(routerWeight),
+                LossOutput.Per.SEQUENCE))
+        .metric(AUXILIARY, values.sum().item(), values.dim(0));
   }
 
   /** The rows of a flat batch that predict a trained token. */

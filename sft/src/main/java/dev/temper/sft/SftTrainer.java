@@ -1,7 +1,6 @@
 package dev.temper.sft;
 
 import dev.temper.UserException;
-import dev.temper.data.DataOrder;
 import dev.temper.data.DataSource;
 import dev.temper.data.Packing;
 import dev.temper.data.StopRule;
@@ -11,19 +10,16 @@ import dev.temper.text.TrainOn;
 import dev.temper.train.AdamW;
 import dev.temper.train.Evaluation;
 import dev.temper.train.Loss;
-import dev.temper.train.Optimizer;
-import dev.temper.train.Schedule;
+import dev.temper.train.RunPlan;
 import dev.temper.train.Source;
 import dev.temper.train.TokenScores;
 import dev.temper.train.Trainable;
-import dev.temper.train.TrainingListener;
+import dev.temper.train.TrainerOptions;
 import dev.temper.train.TrainingLoop;
 import dev.temper.train.TrainingReport;
-import dev.temper.train.TrainingSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
@@ -39,35 +35,19 @@ import org.jspecify.annotations.Nullable;
  *     .run();
  * }</pre>
  */
-public final class SftTrainer {
+public final class SftTrainer implements TrainerOptions<SftTrainer> {
   private final CausalLm model;
   private final List<SftData.Input> inputs = new ArrayList<>();
   private final List<SftData.Input> evalInputs = new ArrayList<>();
-  private final List<TrainingListener> listeners = new ArrayList<>();
-  private @Nullable Trainable trainable;
+  private final RunPlan plan = new RunPlan(AdamW.learningRate(2e-5));
   private Loss<TokenScores> loss = SftLosses.nll();
   private SftObjective.Noise noise = SftObjective.Noise.none();
+  private double routerWeight;
   private TrainOn trainOn = TrainOn.assistant();
   private boolean completionOnly = true;
-  private Optimizer.Settings optimizer = AdamW.learningRate(2e-5);
-  private Schedule schedule = Schedule.linear();
-  private double epochs = 1;
-  private long steps;
-  private int batchSize = 8;
-  private int tokenBudget = 1024;
   private int maxLength = 1024;
   private @Nullable Packing packing;
   private StopRule stopRule = StopRule.FIRST_EXHAUSTED;
-  private double maxGradNorm = 1;
-  private long evalEvery;
-  private long saveEvery;
-  private int patience;
-  private @Nullable Boolean restoreBest;
-  private int keepCheckpoints = 1;
-  private long seed;
-  private boolean shuffle = true;
-  private boolean resume;
-  private @Nullable Path output;
   // Read when first needed; null again when a setting it depends on changes.
   private @Nullable SftData data;
   private @Nullable List<TokenExample> heldOut;
@@ -81,17 +61,15 @@ public final class SftTrainer {
     return new SftTrainer(model);
   }
 
-  /** Trains these parameters, for example an adapter's. */
-  public SftTrainer train(Trainable what) {
-    trainable = what;
-    return this;
+  @Override
+  public RunPlan plan() {
+    return plan;
   }
 
   /** Trains all weights of the model. */
   public SftTrainer trainAll() {
     model.trainAll();
-    trainable = Trainable.of(model.parameters());
-    return this;
+    return train(Trainable.of(model.parameters()));
   }
 
   /** Adds a JSONL or JSON file (also gzip) to train on. */
@@ -168,6 +146,15 @@ public final class SftTrainer {
     return this;
   }
 
+  /**
+   * Weight of the loss that keeps the experts of a mixture equally busy, TRL's {@code
+   * router_aux_loss_coef}; 0 unless set.
+   */
+  public SftTrainer routerWeight(double value) {
+    routerWeight = value;
+    return this;
+  }
+
   /** Which messages of chats are trained. */
   public SftTrainer trainOn(TrainOn value) {
     trainOn = value;
@@ -178,42 +165,6 @@ public final class SftTrainer {
   public SftTrainer completionOnly(boolean value) {
     completionOnly = value;
     return changed();
-  }
-
-  /** The optimizer; AdamW at 2e-5 unless set. */
-  public SftTrainer optimizer(Optimizer.Settings value) {
-    optimizer = value;
-    return this;
-  }
-
-  /** The learning-rate schedule; linear unless set. */
-  public SftTrainer schedule(Schedule value) {
-    schedule = value;
-    return this;
-  }
-
-  /** Passes over the data. */
-  public SftTrainer epochs(double value) {
-    epochs = value;
-    return this;
-  }
-
-  /** Optimizer steps; 0 lets {@link #epochs} decide. */
-  public SftTrainer steps(long value) {
-    steps = value;
-    return this;
-  }
-
-  /** Examples a step. */
-  public SftTrainer batchSize(int value) {
-    batchSize = value;
-    return this;
-  }
-
-  /** Most tokens of a micro-batch: sets peak memory and changes nothing else. */
-  public SftTrainer tokenBudget(int value) {
-    tokenBudget = value;
-    return this;
   }
 
   /** Longer examples are cut. */
@@ -244,86 +195,9 @@ public final class SftTrainer {
     return this;
   }
 
-  /** Gradients are clipped to this global norm; 0 switches clipping off. */
-  public SftTrainer maxGradNorm(double value) {
-    maxGradNorm = value;
-    return this;
-  }
-
-  /** Steps between evaluations. */
-  public SftTrainer evalEvery(long value) {
-    evalEvery = value;
-    return this;
-  }
-
-  /** Steps between checkpoints. */
-  public SftTrainer saveEvery(long value) {
-    saveEvery = value;
-    return this;
-  }
-
-  /**
-   * Evaluations without improvement before training stops; {@link #restoreBest} is on then, unless
-   * set otherwise.
-   */
-  public SftTrainer patience(int value) {
-    patience = value;
-    return this;
-  }
-
-  /**
-   * Whether the model ends with the weights of the best evaluation; unless set, if it may stop
-   * early. (transformers' {@code load_best_model_at_end} is off unless set, but its early stopping
-   * asks for it.)
-   */
-  public SftTrainer restoreBest(boolean value) {
-    restoreBest = value;
-    return this;
-  }
-
-  /** How many of the newest checkpoints stay on disk; 1 unless set. */
-  public SftTrainer keepCheckpoints(int value) {
-    keepCheckpoints = value;
-    return this;
-  }
-
-  /** Seed of the data order and of all noise. */
-  public SftTrainer seed(long value) {
-    seed = value;
-    return this;
-  }
-
-  /** Whether the data is shuffled each epoch; it is unless set. */
-  public SftTrainer shuffle(boolean value) {
-    shuffle = value;
-    return this;
-  }
-
-  /** Directory for checkpoints. */
-  public SftTrainer output(Path value) {
-    output = value;
-    return this;
-  }
-
-  /** Goes on from the last checkpoint in the output directory, if there is one. */
-  public SftTrainer resume(boolean value) {
-    resume = value;
-    return this;
-  }
-
-  /** Adds a listener. */
-  public SftTrainer listener(TrainingListener value) {
-    listeners.add(value);
-    return this;
-  }
-
   /** Optimizer steps {@link #run} will make. */
   public long plannedSteps() {
-    if (steps > 0) {
-      return steps;
-    }
-    double perEpoch = Math.ceil((double) prepared().passSize(seed, stopRule) / batchSize);
-    return Math.max(1, (long) Math.ceil(epochs * perEpoch));
+    return plan.steps(plan.countsPasses() ? prepared().passSize(plan.seed(), stopRule) : 0);
   }
 
   /** Examples to evaluate on. */
@@ -356,7 +230,8 @@ public final class SftTrainer {
     if (heldOut().isEmpty()) {
       throw new UserException("there is nothing to evaluate on: give evalData");
     }
-    return TrainingLoop.evaluate(new SftObjective(model, loss, noise), heldOut(), tokenBudget);
+    return TrainingLoop.evaluate(
+        new SftObjective(model, loss, noise, routerWeight), heldOut(), plan.tokenBudget());
   }
 
   /** Mean loss on the held-out examples as the model is now. */
@@ -366,28 +241,10 @@ public final class SftTrainer {
 
   /** Trains. */
   public TrainingReport run() {
-    if (trainable == null) {
-      throw new UserException("nothing to train: call train(adapter) or trainAll()");
-    }
-    if (evalEvery > 0 && heldOut().isEmpty()) {
-      throw new UserException("evalEvery: there is nothing to evaluate on: give evalData");
-    }
-    TrainingSettings settings =
-        new TrainingSettings(
-            plannedSteps(),
-            tokenBudget,
-            maxGradNorm,
-            schedule,
-            evalEvery,
-            saveEvery,
-            patience,
-            seed,
-            Optional.ofNullable(output).map(o -> o.resolve("checkpoints")),
-            restoreBest != null ? restoreBest : patience > 0,
-            keepCheckpoints);
-    DataOrder order = shuffle ? DataOrder.shuffled(seed) : DataOrder.asIs();
-    Source<TokenExample> source = prepared().source(order, seed, stopRule, batchSize);
-    return new TrainingLoop(settings, optimizer, listeners)
-        .run(trainable, source, new SftObjective(model, loss, noise), heldOut(), resume);
+    plan.check(!heldOut().isEmpty());
+    Source<TokenExample> source =
+        prepared().source(plan.order(), plan.seed(), stopRule, plan.batchSize());
+    return plan.run(
+        plannedSteps(), source, new SftObjective(model, loss, noise, routerWeight), heldOut());
   }
 }
