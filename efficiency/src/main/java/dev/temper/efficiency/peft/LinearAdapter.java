@@ -1,7 +1,7 @@
 package dev.temper.efficiency.peft;
 
-import dev.temper.model.Model;
 import dev.temper.model.Linear;
+import dev.temper.model.Model;
 import dev.temper.tensor.Autograd;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Rng;

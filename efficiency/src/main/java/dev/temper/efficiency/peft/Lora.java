@@ -1,8 +1,8 @@
 package dev.temper.efficiency.peft;
 
 import dev.temper.UserException;
-import dev.temper.model.Model;
 import dev.temper.model.Linear;
+import dev.temper.model.Model;
 import dev.temper.tensor.DType;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Rng;

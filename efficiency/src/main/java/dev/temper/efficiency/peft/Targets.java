@@ -1,8 +1,8 @@
 package dev.temper.efficiency.peft;
 
 import dev.temper.UserException;
-import dev.temper.model.Model;
 import dev.temper.model.Linear;
+import dev.temper.model.Model;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
