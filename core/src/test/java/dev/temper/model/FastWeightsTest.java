@@ -42,8 +42,8 @@ class FastWeightsTest {
     int before = Census.liveArrays();
     try (CausalLm model = CausalLm.load(Golden.model(name));
         FastWeights weights = FastWeights.of(model, how)) {
-      List<float[]> fast = logitsOfFourSteps(model, new Decoder(model, weights));
-      List<float[]> plain = logitsOfFourSteps(model, new Decoder(model));
+      List<float[]> fast = logitsOfFourSteps(new Decoder(model, weights));
+      List<float[]> plain = logitsOfFourSteps(new Decoder(model));
       for (int step = 0; step < fast.size(); step++) {
         assertThat(fast.get(step)).hasSameSizeAs(plain.get(step));
         double scale = 0;
@@ -61,7 +61,7 @@ class FastWeightsTest {
   }
 
   /** Logits of a ragged batch whose middle row leaves after two steps. */
-  private static List<float[]> logitsOfFourSteps(CausalLm model, Decoder decoder) {
+  private static List<float[]> logitsOfFourSteps(Decoder decoder) {
     return Scope.run(
         "t",
         () -> {
@@ -91,8 +91,8 @@ class FastWeightsTest {
     try (CausalLm model = CausalLm.load(Golden.model("llama3"))) {
       model.blocks().get(0).feedForwardLinears().get(1).decorate(op -> x -> op.apply(x).mul(1.5));
       try (FastWeights weights = FastWeights.of(model, DecodeWeights.FLOAT32)) {
-        List<float[]> fast = logitsOfFourSteps(model, new Decoder(model, weights));
-        List<float[]> plain = logitsOfFourSteps(model, new Decoder(model));
+        List<float[]> fast = logitsOfFourSteps(new Decoder(model, weights));
+        List<float[]> plain = logitsOfFourSteps(new Decoder(model));
         for (int step = 0; step < fast.size(); step++) {
           assertThat(fast.get(step)).usingComparatorWithPrecision(1e-3f).isEqualTo(plain.get(step));
         }

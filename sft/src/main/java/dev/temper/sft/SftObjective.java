@@ -145,7 +145,7 @@ public record SftObjective(CausalLm model, Loss<TokenScores> loss, Noise noise, 
                 values,
                 Tensors.onesLike(values).mul(routerWeight),
                 LossOutput.Per.SEQUENCE))
-        .metric(AUXILIARY, values.sum().item(), values.dim(0));
+        .metric(AUXILIARY, values.sum().item(), (double) values.dim(0));
   }
 
   /** The rows of a flat batch that predict a trained token. */
