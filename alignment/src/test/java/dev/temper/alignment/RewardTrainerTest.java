@@ -18,6 +18,7 @@ import dev.temper.train.Trainable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,7 +69,8 @@ class RewardTrainerTest {
       assertThat(untrained).isCloseTo(Math.log(2), within(0.1));
       trainer.run();
       assertThat(trainer.evaluation().loss()).isLessThan(0.3 * untrained);
-      assertThat(trainer.evaluation().metrics().get("accuracy")).isGreaterThan(0.9);
+      assertThat(Objects.requireNonNull(trainer.evaluation().metrics().get("accuracy")))
+          .isGreaterThan(0.9);
       rewards = model.rewards(sequences);
       assertThat(rewards[0]).isGreaterThan(rewards[1]);
       model.save(saved);

@@ -30,12 +30,15 @@ class RewardTrajectoryTest {
   })
   void replays_trl(String name, int tokenBudget, String metrics) throws IOException {
     JsonNode run = Trajectory.run("traj_reward", name);
+    // The runs without margins were made with center_rewards_coefficient 0.01.
+    BradleyTerryLoss loss =
+        new BradleyTerryLoss().centering(name.contains("margin") ? 0 : 0.01);
     try (RewardModel model = model(temp)) {
       model.classifier().trainAll();
       Trajectory.replay(
           run,
           model.classifier(),
-          new RewardObjective(model, new BradleyTerryLoss()),
+          new RewardObjective(model, loss),
           RewardTrajectoryTest::pair,
           2,
           tokenBudget,
