@@ -32,7 +32,7 @@ public final class ExampleData<E> {
    * @param sources the files with their weights
    * @param examples the examples of each
    * @param truncated how many were cut
-   * @param dropped how many were left out because their prompt alone is too long
+   * @param dropped how many were left out because they are too long
    */
   private record Loaded<E>(
       List<DataSource> sources, List<List<E>> examples, int truncated, int dropped) {
@@ -135,11 +135,11 @@ public final class ExampleData<E> {
       if (kept.isEmpty()) {
         throw new UserException(
             input.source().file()
-                + ": the prompt of each of its "
+                + ": none of its "
                 + whole.size()
-                + " rows takes all "
+                + " rows fits into "
                 + limit
-                + " tokens, so that no completion is left: raise the maximal length");
+                + " tokens, a prompt with room for a completion: raise the maximal length");
       }
       all.add(kept);
     }

@@ -1,18 +1,11 @@
 package dev.temper.alignment;
 
-import dev.temper.UserException;
 import dev.temper.alignment.loss.DpoLoss;
-import dev.temper.data.RowView;
-import dev.temper.data.TypedRows;
 import dev.temper.model.CausalLm;
 import dev.temper.train.AdamW;
 import dev.temper.train.RunPlan;
 import dev.temper.train.Trainable;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Training on pairs of a chosen and a rejected completion: DPO and its family, with full weights or
@@ -35,8 +28,6 @@ import org.slf4j.LoggerFactory;
  * and are counted; it is an error if all are.
  */
 public final class PreferenceTrainer implements ExampleTrainer<PreferenceTrainer, PairExample> {
-  private static final Logger LOG = LoggerFactory.getLogger(PreferenceTrainer.class);
-
   private final CausalLm model;
   private final RunPlan plan = new RunPlan(AdamW.learningRate(1e-6));
   private final ExampleData<PairExample> examples;
@@ -45,7 +36,7 @@ public final class PreferenceTrainer implements ExampleTrainer<PreferenceTrainer
 
   private PreferenceTrainer(CausalLm model) {
     this.model = model;
-    this.examples = new ExampleData<>(new Pairs(model), model.spec().contextLength());
+    this.examples = new ExampleData<>(new PairKind(model), model.spec().contextLength());
     this.references = new References(model);
   }
 
@@ -98,46 +89,5 @@ public final class PreferenceTrainer implements ExampleTrainer<PreferenceTrainer
             ? Optional.of(references.resolve(plan, examples::branches))
             : Optional.empty();
     return new PreferenceObjective(model, loss, reference);
-  }
-
-  /** Pairs of files. */
-  private record Pairs(CausalLm model) implements ExampleKind<PairExample> {
-    @Override
-    public List<PairExample> read(Path file) {
-      PreferenceEncoder encoder =
-          new PreferenceEncoder(model::tokenizer, model.spec().vocabulary());
-      return TypedRows.load(file, RowView.PAIRS).stream().map(encoder::encode).toList();
-    }
-
-    @Override
-    public Optional<PairExample> cut(PairExample example, int maxLength) {
-      return example.cut(maxLength);
-    }
-
-    @Override
-    public CompletionBatch.Branches branches(PairExample example) {
-      return example.branches();
-    }
-
-    @Override
-    public void check(List<PairExample> pairs) {
-      List<PairExample> ties = pairs.stream().filter(PairExample::isTie).toList();
-      if (ties.isEmpty()) {
-        return;
-      }
-      String first = ties.get(0).origin().toString();
-      if (ties.size() == pairs.size()) {
-        throw new UserException(
-            first
-                + ": chosen and rejected are the same in all "
-                + pairs.size()
-                + " pairs (after cutting to the maximal length): there is nothing to learn");
-      }
-      LOG.warn(
-          "chosen and rejected are the same in {} of {} pairs (first: {})",
-          ties.size(),
-          pairs.size(),
-          first);
-    }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.temper.model.CausalLm;
+import dev.temper.model.Model;
 import dev.temper.tensor.Parameter;
 import dev.temper.train.AdamW;
 import dev.temper.train.Objective;
@@ -65,7 +66,7 @@ final class Trajectory {
   /** Trains as recorded and compares; the metrics named are compared too. */
   static <E> void replay(
       JsonNode run,
-      CausalLm model,
+      Model model,
       Objective<E> objective,
       BiFunction<JsonNode, Integer, E> example,
       int rowsPerExample,

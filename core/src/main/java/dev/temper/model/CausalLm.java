@@ -27,7 +27,7 @@ import java.util.function.UnaryOperator;
  * try (CausalLm model = CausalLm.load(Path.of("SmolLM2-135M-Instruct"))) { … }
  * }</pre>
  */
-public final class CausalLm implements AutoCloseable {
+public final class CausalLm implements Model {
   private final ModelDirectory directory;
   private final Family family;
   private final Weights weights;
@@ -105,26 +105,31 @@ public final class CausalLm implements AutoCloseable {
   }
 
   /** The architecture. */
+  @Override
   public ModelSpec spec() {
     return body.spec();
   }
 
   /** The family it belongs to. */
+  @Override
   public Family family() {
     return family;
   }
 
   /** config.json as loaded; unknown keys are kept when the model is saved. */
+  @Override
   public ObjectNode config() {
     return directory.config();
   }
 
   /** Where it was loaded from. */
+  @Override
   public Path source() {
     return directory.path();
   }
 
   /** Whether the directory holds a tokenizer. */
+  @Override
   public boolean hasTokenizer() {
     return directory.hasTokenizer();
   }
@@ -134,6 +139,7 @@ public final class CausalLm implements AutoCloseable {
    *
    * @throws UserException if it has ids beyond the token table
    */
+  @Override
   public Tokenizer tokenizer() {
     Tokenizer read = directory.tokenizer();
     read.requireFits(spec().vocabulary());
@@ -141,16 +147,19 @@ public final class CausalLm implements AutoCloseable {
   }
 
   /** The blocks, first to last. */
+  @Override
   public List<Block> blocks() {
     return body.blocks();
   }
 
   /** Every linear layer of every block. */
+  @Override
   public List<Linear> linears() {
     return body.linears();
   }
 
   /** Every parameter once, under its name in the files. */
+  @Override
   public List<Parameter> parameters() {
     return List.copyOf(weights.loaded().values());
   }
@@ -161,16 +170,19 @@ public final class CausalLm implements AutoCloseable {
   }
 
   /** Makes every parameter trainable: full fine-tuning. */
+  @Override
   public void trainAll() {
     weights.loaded().values().forEach(p -> p.setTrainable(true));
   }
 
   /** Makes every parameter frozen. */
+  @Override
   public void freeze() {
     weights.loaded().values().forEach(p -> p.setTrainable(false));
   }
 
   /** Final hidden states [N, D], after the last norm. */
+  @Override
   public Tensor hidden(TokenBatch batch) {
     return hidden(batch, UnaryOperator.identity());
   }
@@ -188,19 +200,7 @@ public final class CausalLm implements AutoCloseable {
    * the final hidden states.
    */
   public List<Tensor> hiddenStates(TokenBatch batch) {
-    List<Tensor> states = new ArrayList<>();
-    states.add(
-        body.run(
-            batch,
-            null,
-            UnaryOperator.identity(),
-            new Transformer.Observer() {
-              @Override
-              public void input(int layer, Tensor stream) {
-                states.add(stream);
-              }
-            }));
-    return List.copyOf(states);
+    return body.states(batch, null);
   }
 
   /**
@@ -233,12 +233,18 @@ public final class CausalLm implements AutoCloseable {
     return new Routed(hidden, List.copyOf(logits));
   }
 
+  /** Everything but the head, for a model that ends in another way. */
+  LoadedModel loaded() {
+    return new LoadedModel(directory, family, weights, body);
+  }
+
   /** The body, for decoding. */
   Transformer body() {
     return body;
   }
 
   /** Saves as F32. */
+  @Override
   public void save(Path dir) {
     save(dir, SaveType.F32);
   }
@@ -247,6 +253,7 @@ public final class CausalLm implements AutoCloseable {
    * Saves a Hugging Face directory: weights, config.json with every key it does not change,
    * tokenizer and generation files.
    */
+  @Override
   public void save(Path dir, SaveType type) {
     save(dir, type, CheckpointWriter.DEFAULT_SHARD_BYTES);
   }

@@ -110,6 +110,11 @@ final class ModelDirectory implements AutoCloseable {
 
   /** Writes everything but the weights into {@code dir}. */
   void saveAround(Path dir, SaveType type) {
+    saveAround(dir, config, type);
+  }
+
+  /** Writes everything but the weights into {@code dir}, with another config. */
+  void saveAround(Path dir, ObjectNode config, SaveType type) {
     try {
       Files.createDirectories(dir);
       ObjectNode out = config.deepCopy();

@@ -65,6 +65,11 @@ public record ModelSpec(
     return embedding.vocabulary();
   }
 
+  /** Whether some block attends in both directions, so that sequences cannot share a prefix. */
+  public boolean bidirectional() {
+    return blocks.stream().anyMatch(b -> b.attention().visibility() instanceof Visibility.Bidirectional);
+  }
+
   /** Whether the head is the token table. */
   public boolean tied() {
     return head instanceof HeadSpec.LanguageModel lm && lm.tied();

@@ -138,6 +138,23 @@ final class Transformer {
         q, k, v, segments, a.scale(), !bidirectional, window, a.softCap().orElse(0));
   }
 
+  /** What goes into each block, and at the end the final hidden states [N, D]. */
+  List<Tensor> states(TokenBatch batch, int @Nullable [] tokenTypes) {
+    List<Tensor> states = new ArrayList<>();
+    states.add(
+        run(
+            batch,
+            tokenTypes,
+            UnaryOperator.identity(),
+            new Observer() {
+              @Override
+              public void input(int layer, Tensor stream) {
+                states.add(stream);
+              }
+            }));
+    return List.copyOf(states);
+  }
+
   /** Embeddings of single tokens at these positions [N, D]. */
   Tensor embed(int[] ids, int[] positions) {
     return embedding.apply(ids, positions, null);

@@ -19,16 +19,39 @@ import org.jspecify.annotations.Nullable;
 final class Weights implements AutoCloseable {
   private final Checkpoint checkpoint;
   private final Names names;
-  private final boolean bare;
+
+  /** What the file's names lack at the start of a path. */
+  private final String lacking;
+
+  /** What the file's names have before a path. */
+  private final String before;
+
   private final Map<String, Parameter> loaded = new LinkedHashMap<>();
 
   Weights(Checkpoint checkpoint, Names names) {
+    this(checkpoint, names, isBare(checkpoint, names) ? names.body() : "", "");
+  }
+
+  private Weights(Checkpoint checkpoint, Names names, String lacking, String before) {
     this.checkpoint = checkpoint;
     this.names = names;
+    this.lacking = lacking;
+    this.before = before;
+  }
+
+  /** The weights of a body alone: its paths lack the body's prefix, whether the file has it or not. */
+  static Weights ofBody(Checkpoint checkpoint, Names names) {
+    return new Weights(
+        checkpoint,
+        new Names("", names.block(), names.modules()),
+        "",
+        isBare(checkpoint, names) ? "" : names.body());
+  }
+
+  private static boolean isBare(Checkpoint checkpoint, Names names) {
     String tokens = names.path(Slot.TOKENS, 0, 0) + ".weight";
-    this.bare =
-        !checkpoint.contains(tokens)
-            && checkpoint.contains(tokens.substring(names.body().length()));
+    return !checkpoint.contains(tokens)
+        && checkpoint.contains(tokens.substring(names.body().length()));
   }
 
   /** Path of a module in the whole model. */
@@ -42,14 +65,22 @@ final class Weights implements AutoCloseable {
    * @throws UserException if the file lacks it or it has another shape
    */
   Parameter tensor(String path, long... shape) {
-    String name =
-        bare && path.startsWith(names.body()) ? path.substring(names.body().length()) : path;
+    String name = nameInFile(path);
     Parameter known = loaded.get(name);
     if (known == null) {
       known = read(name, shape);
       loaded.put(name, known);
     }
     return known;
+  }
+
+  /** Whether the file has this tensor. */
+  boolean contains(String path) {
+    return checkpoint.contains(nameInFile(path));
+  }
+
+  private String nameInFile(String path) {
+    return path.startsWith(lacking) ? before + path.substring(lacking.length()) : before + path;
   }
 
   private Parameter read(String name, long[] shape) {
@@ -76,10 +107,12 @@ final class Weights implements AutoCloseable {
   }
 
   NormLayer norm(Norm norm, String path, long width) {
+    // BERT files converted from TensorFlow keep its words.
+    boolean old = !contains(path + ".weight") && contains(path + ".gamma");
+    Parameter weight = tensor(path + (old ? ".gamma" : ".weight"), width);
     @Nullable Parameter bias = null;
-    Parameter weight = tensor(path + ".weight", width);
     if (norm instanceof Norm.Layer) {
-      bias = tensor(path + ".bias", width);
+      bias = tensor(path + (old ? ".beta" : ".bias"), width);
     }
     return new NormLayer(norm, weight, bias);
   }

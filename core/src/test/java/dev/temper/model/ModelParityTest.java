@@ -337,7 +337,7 @@ class ModelParityTest {
     }
   }
 
-  private static void compareSummary(double[] values, JsonNode expected, String what) {
+  static void compareSummary(double[] values, JsonNode expected, String what) {
     double scale = expected.get("abs_sum").doubleValue();
     double[] absolute = Arrays.stream(values).map(Math::abs).toArray();
     assertThat(Arrays.stream(values).sum())
@@ -378,11 +378,11 @@ class ModelParityTest {
         .forEach(p -> compareWeights(p, training, Objects.requireNonNull(start.get(p.name()))));
   }
 
-  private static double[] values(Parameter p) {
+  static double[] values(Parameter p) {
     return Scope.run("w", () -> p.value().toDoubles());
   }
 
-  private static void compareGradient(Parameter p, JsonNode training) {
+  static void compareGradient(Parameter p, JsonNode training) {
     JsonNode expected = training.get("tensors").get(p.name());
     double[] ours = Scope.run("g", () -> p.gradient().orElseThrow().toDoubles());
     double l2 = Math.sqrt(Arrays.stream(ours).map(x -> x * x).sum());
@@ -400,7 +400,7 @@ class ModelParityTest {
     }
   }
 
-  private static void compareWeights(Parameter p, JsonNode training, double[] start) {
+  static void compareWeights(Parameter p, JsonNode training, double[] start) {
     JsonNode expected = training.get("tensors").get(p.name());
     double[] ours = values(p);
     if (expected.path("gradient_is_mathematically_zero").asBoolean()) {

@@ -24,6 +24,7 @@ public final class BuiltinFamilies {
         GptNeoX.family(),
         Mixtral.family(),
         QwenMoe.qwen2(),
-        QwenMoe.qwen3());
+        QwenMoe.qwen3(),
+        Bert.family());
   }
 }

@@ -3,7 +3,7 @@ package dev.temper.efficiency.peft;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
 import dev.temper.checkpoint.AtomicFiles;
-import dev.temper.model.CausalLm;
+import dev.temper.model.Model;
 import java.nio.file.Path;
 
 /** Opens adapters saved by this library or by PEFT. */
@@ -18,7 +18,7 @@ public final class Adapters {
    * @throws UserException if a file is missing or damaged, the adapter does not fit the model, or
    *     it uses a feature that is not supported; the message names the key or tensor
    */
-  public static Adapter load(CausalLm model, Path directory) {
+  public static Adapter load(Model model, Path directory) {
     Path file = directory.resolve(PeftConfig.FILE);
     AtomicFiles.putInPlace(directory);
     ObjectNode config = PeftConfig.read(file);

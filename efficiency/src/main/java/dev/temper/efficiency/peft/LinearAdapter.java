@@ -1,7 +1,7 @@
 package dev.temper.efficiency.peft;
 
-import dev.temper.model.CausalLm;
 import dev.temper.model.Linear;
+import dev.temper.model.Model;
 import dev.temper.tensor.Autograd;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Rng;
@@ -42,7 +42,7 @@ public final class LinearAdapter implements Adapter {
    * @param writer writes the files of a PEFT adapter into a directory
    */
   public static LinearAdapter attach(
-      CausalLm model, List<? extends LayerAdapter> layers, Consumer<Path> writer) {
+      Model model, List<? extends LayerAdapter> layers, Consumer<Path> writer) {
     model.freeze();
     LinearAdapter adapter = new LinearAdapter(List.copyOf(layers), writer);
     adapter.parameters().forEach(p -> p.setTrainable(true));

@@ -1,8 +1,8 @@
 package dev.temper.efficiency.peft;
 
 import dev.temper.UserException;
-import dev.temper.model.CausalLm;
 import dev.temper.model.Linear;
+import dev.temper.model.Model;
 import dev.temper.tensor.DType;
 import dev.temper.tensor.Parameter;
 import dev.temper.tensor.Rng;
@@ -145,7 +145,7 @@ public record Lora(
    *
    * @throws UserException if the targets match nothing; the message lists the model's linear layers
    */
-  public LinearAdapter attach(CausalLm model) {
+  public LinearAdapter attach(Model model) {
     List<LoraLayer> layers = new ArrayList<>();
     for (Linear linear : targets.select(model)) {
       int r = rankAt(linear.name());
@@ -166,7 +166,7 @@ public record Lora(
   }
 
   /** Attaches layers that exist already. */
-  LinearAdapter attach(CausalLm model, List<LoraLayer> layers) {
+  LinearAdapter attach(Model model, List<LoraLayer> layers) {
     return LinearAdapter.attach(model, layers, dir -> LoraFiles.write(dir, this, layers, model));
   }
 

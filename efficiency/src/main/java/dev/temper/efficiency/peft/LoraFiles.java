@@ -11,9 +11,11 @@ import dev.temper.checkpoint.Pickles;
 import dev.temper.checkpoint.StoredParameters;
 import dev.temper.checkpoint.TensorInfo;
 import dev.temper.checkpoint.TensorSource;
-import dev.temper.model.CausalLm;
+import dev.temper.model.Encoder;
 import dev.temper.model.Linear;
 import dev.temper.model.LinearLayout;
+import dev.temper.model.Model;
+import dev.temper.model.SequenceClassifier;
 import dev.temper.tensor.Parameter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +79,7 @@ final class LoraFiles {
     return PREFIX + linear.name() + ".lora_B.weight";
   }
 
-  static LinearAdapter read(CausalLm model, Path directory, ObjectNode config) {
+  static LinearAdapter read(Model model, Path directory, ObjectNode config) {
     Lora lora = settings(config, directory.resolve(PeftConfig.FILE));
     Checkpoint weights = open(directory);
     Map<String, String> names = canonicalNames(weights);
@@ -193,7 +195,7 @@ final class LoraFiles {
   }
 
   private static void requireSameKeys(
-      Checkpoint weights, Set<String> present, List<Linear> linears, CausalLm model) {
+      Checkpoint weights, Set<String> present, List<Linear> linears, Model model) {
     Set<String> wanted = new LinkedHashSet<>();
     for (Linear l : linears) {
       wanted.add(keyOfA(l));
@@ -244,7 +246,7 @@ final class LoraFiles {
     return StoredParameters.load(weights.source(name).named(key));
   }
 
-  static void write(Path directory, Lora lora, List<LoraLayer> layers, CausalLm model) {
+  static void write(Path directory, Lora lora, List<LoraLayer> layers, Model model) {
     List<TensorSource> tensors =
         layers.stream()
             .flatMap(layer -> layer.parameters().stream())
@@ -261,10 +263,22 @@ final class LoraFiles {
   }
 
   /**
+   * What PEFT wraps the model in. It would look for the head of a classifier in the adapter's file
+   * if it were told of one; here the head stays in the model.
+   */
+  private static JsonNode taskType(Model model) {
+    JsonNodeFactory json = JsonNodeFactory.instance;
+    if (model instanceof SequenceClassifier) {
+      return json.nullNode();
+    }
+    return json.textNode(model instanceof Encoder ? "FEATURE_EXTRACTION" : "CAUSAL_LM");
+  }
+
+  /**
    * Every key PEFT writes, sorted as it sorts them. Patterns keep their order, which decides
    * between several that match.
    */
-  private static ObjectNode config(Lora lora, List<LoraLayer> layers, CausalLm model) {
+  private static ObjectNode config(Lora lora, List<LoraLayer> layers, Model model) {
     Map<String, JsonNode> out = new TreeMap<>();
     JsonNodeFactory json = JsonNodeFactory.instance;
     for (String key :
@@ -306,7 +320,7 @@ final class LoraFiles {
     out.put("peft_type", json.textNode("LORA"));
     out.put("peft_version", json.textNode(FORMAT_VERSION));
     out.put("qalora_group_size", json.numberNode(16));
-    out.put("task_type", json.textNode("CAUSAL_LM"));
+    out.put("task_type", taskType(model));
     out.put("r", json.numberNode(lora.rank()));
     out.put("lora_alpha", PeftConfig.number(lora.alpha()));
     out.put("lora_dropout", json.numberNode(lora.dropout()));

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.temper.UserException;
-import dev.temper.model.CausalLm;
+import dev.temper.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,7 +142,7 @@ final class PeftConfig {
   }
 
   /** How PEFT writes targets, or empty if it has no form for them but the full list of paths. */
-  static Optional<JsonNode> json(Targets targets, CausalLm model) {
+  static Optional<JsonNode> json(Targets targets, Model model) {
     if (targets instanceof Targets.Suffixes s) {
       return Optional.of(list(s.names()));
     }

@@ -1,8 +1,8 @@
 package dev.temper.efficiency.peft;
 
 import dev.temper.UserException;
-import dev.temper.model.CausalLm;
 import dev.temper.model.Linear;
+import dev.temper.model.Model;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -27,14 +27,14 @@ public sealed interface Targets {
     }
 
     @Override
-    public List<Linear> matching(CausalLm model) {
+    public List<Linear> matching(Model model) {
       return model.linears().stream()
           .filter(l -> names.stream().anyMatch(n -> hasSuffix(l.name(), n)))
           .toList();
     }
 
     @Override
-    public List<Linear> select(CausalLm model) {
+    public List<Linear> select(Model model) {
       for (String name : names) {
         if (model.linears().stream().noneMatch(l -> hasSuffix(l.name(), name))) {
           throw noMatch("the suffix '" + name + "'", model);
@@ -57,7 +57,7 @@ public sealed interface Targets {
     }
 
     @Override
-    public List<Linear> matching(CausalLm model) {
+    public List<Linear> matching(Model model) {
       Pattern compiled = Pattern.compile(pattern);
       return model.linears().stream().filter(l -> compiled.matcher(l.name()).matches()).toList();
     }
@@ -79,7 +79,7 @@ public sealed interface Targets {
     }
 
     @Override
-    public List<Linear> matching(CausalLm model) {
+    public List<Linear> matching(Model model) {
       return model.blocks().stream()
           .flatMap(
               b ->
@@ -92,7 +92,7 @@ public sealed interface Targets {
   /** Every linear layer of every block. */
   record AllLinear() implements Targets {
     @Override
-    public List<Linear> matching(CausalLm model) {
+    public List<Linear> matching(Model model) {
       return model.linears();
     }
   }
@@ -104,7 +104,7 @@ public sealed interface Targets {
    */
   record ModelDefault() implements Targets {
     @Override
-    public List<Linear> matching(CausalLm model) {
+    public List<Linear> matching(Model model) {
       return new Suffixes(model.family().adapterTargets()).matching(model);
     }
   }
@@ -112,13 +112,13 @@ public sealed interface Targets {
   /** The layers of {@code from} that {@code excluded} does not match. */
   record Excluding(Targets from, Targets excluded) implements Targets {
     @Override
-    public List<Linear> matching(CausalLm model) {
+    public List<Linear> matching(Model model) {
       List<Linear> out = excluded.matching(model);
       return from.matching(model).stream().filter(l -> !out.contains(l)).toList();
     }
 
     @Override
-    public List<Linear> select(CausalLm model) {
+    public List<Linear> select(Model model) {
       from.select(model);
       excluded.select(model);
       return Targets.super.select(model);
@@ -126,7 +126,7 @@ public sealed interface Targets {
   }
 
   /** The layers chosen, in the model's order; empty if none matches. */
-  List<Linear> matching(CausalLm model);
+  List<Linear> matching(Model model);
 
   /**
    * The layers chosen, in the model's order.
@@ -134,7 +134,7 @@ public sealed interface Targets {
    * @throws UserException if nothing matches, or one of several suffixes matches nothing (PEFT lets
    *     that pass: a misspelt name then is never adapted); the message lists what is there
    */
-  default List<Linear> select(CausalLm model) {
+  default List<Linear> select(Model model) {
     List<Linear> found = matching(model);
     if (found.isEmpty()) {
       throw noMatch(toString(), model);
@@ -205,7 +205,7 @@ public sealed interface Targets {
     }
   }
 
-  private static UserException noMatch(String what, CausalLm model) {
+  private static UserException noMatch(String what, Model model) {
     Set<String> available =
         model.linears().stream()
             .map(l -> l.name().substring(l.name().lastIndexOf('.') + 1))
