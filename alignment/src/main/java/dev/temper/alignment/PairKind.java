@@ -16,8 +16,7 @@ record PairKind(Model model) implements ExampleKind<PairExample> {
 
   @Override
   public List<PairExample> read(Path file) {
-    PreferenceEncoder encoder =
-        new PreferenceEncoder(model::tokenizer, model.spec().vocabulary());
+    PreferenceEncoder encoder = new PreferenceEncoder(model::tokenizer, model.spec().vocabulary());
     return TypedRows.load(file, RowView.PAIRS).stream().map(encoder::encode).toList();
   }
 

@@ -60,7 +60,8 @@ public record RewardObjective(RewardModel model, Loss<RewardPairs> loss)
     }
     // Segments come in threes: the prompt and its two branches.
     Tensor rewards =
-        model.rewards(CompletionBatch.of(pairs.stream().map(PairExample::branches).toList()).tokens());
+        model.rewards(
+            CompletionBatch.of(pairs.stream().map(PairExample::branches).toList()).tokens());
     return new RewardPairs(every(rewards, 3, 1), every(rewards, 3, 2), margins);
   }
 
@@ -83,8 +84,7 @@ public record RewardObjective(RewardModel model, Loss<RewardPairs> loss)
         () -> {
           double[] chosen = in.chosen().toDoubles();
           double[] rejected = in.rejected().toDoubles();
-          double[] all =
-              Stream.of(chosen, rejected).flatMapToDouble(Arrays::stream).toArray();
+          double[] all = Stream.of(chosen, rejected).flatMapToDouble(Arrays::stream).toArray();
           int n = chosen.length;
           long right = IntStream.range(0, n).filter(i -> chosen[i] > rejected[i]).count();
           double margin = Arrays.stream(chosen).sum() - Arrays.stream(rejected).sum();

@@ -104,9 +104,7 @@ class RewardTrainerTest {
       PairExample longer =
           PairExample.of(new int[] {10}, new int[20], new int[] {3}, Origin.memory("long"));
       RewardTrainer trainer =
-          RewardTrainer.of(model)
-              .examples(List.of(pairs(1, 1).get(0), longer))
-              .maxLength(12);
+          RewardTrainer.of(model).examples(List.of(pairs(1, 1).get(0), longer)).maxLength(12);
       assertThat(trainer.size()).isEqualTo(1);
       assertThat(trainer.dropped()).isEqualTo(1);
       assertThat(trainer.truncated()).isZero();
@@ -120,11 +118,11 @@ class RewardTrainerTest {
   @Test
   void an_encoder_reads_each_side_whole() {
     try (RewardModel model =
-        new RewardModel(
-            SequenceClassifier.create(Golden.model("bert"), List.of("reward"), 1))) {
+        new RewardModel(SequenceClassifier.create(Golden.model("bert"), List.of("reward"), 1))) {
       PairExample pair = pairs(1, 1).get(0);
       RewardObjective objective = new RewardObjective(model, new BradleyTerryLoss());
-      int[] whole = IntStream.concat(IntStream.of(pair.prompt()), IntStream.of(pair.rejected())).toArray();
+      int[] whole =
+          IntStream.concat(IntStream.of(pair.prompt()), IntStream.of(pair.rejected())).toArray();
       float expected = model.rewards(List.of(whole))[0];
       assertThat(objective.tokens(pair)).isEqualTo(2 * 4 + 2 * 5);
       Scope.run(

@@ -31,8 +31,7 @@ class RewardTrajectoryTest {
   void replays_trl(String name, int tokenBudget, String metrics) throws IOException {
     JsonNode run = Trajectory.run("traj_reward", name);
     // The runs without margins were made with center_rewards_coefficient 0.01.
-    BradleyTerryLoss loss =
-        new BradleyTerryLoss().centering(name.contains("margin") ? 0 : 0.01);
+    BradleyTerryLoss loss = new BradleyTerryLoss().centering(name.contains("margin") ? 0 : 0.01);
     try (RewardModel model = model(temp)) {
       model.classifier().trainAll();
       Trajectory.replay(
@@ -76,9 +75,11 @@ class RewardTrajectoryTest {
   private static int[] ids(JsonNode inputs, int row) {
     JsonNode ids = inputs.get("input_ids").get(row);
     JsonNode attention = inputs.get("attention_mask").get(row);
-    int length = (int) Stream.iterate(0, t -> t < ids.size(), t -> t + 1)
-        .filter(t -> attention.get(t).intValue() == 1)
-        .count();
+    int length =
+        (int)
+            Stream.iterate(0, t -> t < ids.size(), t -> t + 1)
+                .filter(t -> attention.get(t).intValue() == 1)
+                .count();
     int[] out = new int[length];
     for (int t = 0; t < length; t++) {
       out[t] = ids.get(t).intValue();

@@ -17,7 +17,8 @@ final class Architectures {
     if (!name.isEmpty()) {
       String family = ENDING.matcher(name).replaceFirst("");
       // The one family whose language model is not named like its other classes.
-      boolean text = family.equals("Gemma3") && config.path("model_type").asText("").endsWith("text");
+      boolean text =
+          family.equals("Gemma3") && config.path("model_type").asText("").endsWith("text");
       out.putArray("architectures").add((text ? "Gemma3Text" : family) + ending);
     }
     return out;

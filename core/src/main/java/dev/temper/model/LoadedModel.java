@@ -32,7 +32,8 @@ record LoadedModel(ModelDirectory directory, Family family, Weights weights, Tra
       Family family = Families.of(config);
       ModelSpec spec = Families.spec(family, config);
       weights = naming.apply(Checkpoint.open(dir), family.names());
-      T made = make.apply(new LoadedModel(directory, family, weights, new Transformer(spec, weights)));
+      T made =
+          make.apply(new LoadedModel(directory, family, weights, new Transformer(spec, weights)));
       complete = true;
       return made;
     } finally {

@@ -67,7 +67,8 @@ public record ModelSpec(
 
   /** Whether some block attends in both directions, so that sequences cannot share a prefix. */
   public boolean bidirectional() {
-    return blocks.stream().anyMatch(b -> b.attention().visibility() instanceof Visibility.Bidirectional);
+    return blocks.stream()
+        .anyMatch(b -> b.attention().visibility() instanceof Visibility.Bidirectional);
   }
 
   /** Whether the head is the token table. */

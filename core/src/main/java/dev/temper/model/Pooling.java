@@ -16,7 +16,8 @@ public enum Pooling {
       return rows(
           hidden,
           IntStream.range(0, segments.count())
-              .map(i -> segments.starts()[segments.prefixes()[i] < 0 ? i : segments.prefixes()[i]]));
+              .map(
+                  i -> segments.starts()[segments.prefixes()[i] < 0 ? i : segments.prefixes()[i]]));
     }
   },
   /** The mean over the tokens, those of a shared prefix included. */
@@ -28,9 +29,9 @@ public enum Pooling {
           IntStream.range(0, count)
               .flatMap(i -> IntStream.generate(() -> i).limit(segments.context(i)))
               .toArray();
-      Tensor tokens =
-          rows(hidden, IntStream.range(0, count).flatMap(i -> tokensOf(segments, i)));
-      double[] share = IntStream.range(0, count).mapToDouble(i -> 1.0 / segments.context(i)).toArray();
+      Tensor tokens = rows(hidden, IntStream.range(0, count).flatMap(i -> tokensOf(segments, i)));
+      double[] share =
+          IntStream.range(0, count).mapToDouble(i -> 1.0 / segments.context(i)).toArray();
       return Tensors.zeros(count, hidden.dim(1))
           .cast(hidden.dtype())
           .indexAdd(0, Tensors.ofInts(owners), tokens)

@@ -111,8 +111,7 @@ public final class SequenceClassifier implements Model {
    */
   public static SequenceClassifier of(CausalLm model, int labels, long seed) {
     if (labels < 1 || labels > MAX_LABELS) {
-      throw new IllegalArgumentException(
-          "labels: " + labels + " must be from 1 to " + MAX_LABELS);
+      throw new IllegalArgumentException("labels: " + labels + " must be from 1 to " + MAX_LABELS);
     }
     return of(model, unnamed(labels), seed);
   }
@@ -191,8 +190,7 @@ public final class SequenceClassifier implements Model {
   }
 
   private static ObjectNode config(LoadedModel loaded, List<String> labels) {
-    ObjectNode out =
-        Architectures.rename(loaded.directory().config(), "ForSequenceClassification");
+    ObjectNode out = Architectures.rename(loaded.directory().config(), "ForSequenceClassification");
     out.remove("num_labels");
     ObjectNode names = out.putObject("id2label");
     ObjectNode ids = out.putObject("label2id");

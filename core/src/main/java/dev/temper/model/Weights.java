@@ -39,7 +39,9 @@ final class Weights implements AutoCloseable {
     this.before = before;
   }
 
-  /** The weights of a body alone: its paths lack the body's prefix, whether the file has it or not. */
+  /**
+   * The weights of a body alone: its paths lack the body's prefix, whether the file has it or not.
+   */
   static Weights ofBody(Checkpoint checkpoint, Names names) {
     return new Weights(
         checkpoint,

@@ -91,7 +91,9 @@ class HeadParityTest {
               int[] positions = Golden.ints(expected.at("/last_hidden_state/positions"));
               for (int k = 0; k < positions.length; k++) {
                 assertThat(
-                        hidden.select(0, all.batch.segments().starts()[i] + positions[k]).toDoubles())
+                        hidden
+                            .select(0, all.batch.segments().starts()[i] + positions[k])
+                            .toDoubles())
                     .containsExactly(
                         Golden.doubles(expected.at("/last_hidden_state/values").get(k)),
                         within(tolerance));
@@ -266,8 +268,7 @@ class HeadParityTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"bert", "bert_classifier", "llama_reward"})
-  void config_with_the_keys_of_transformers_4_gives_the_same_model(String name)
-      throws IOException {
+  void config_with_the_keys_of_transformers_4_gives_the_same_model(String name) throws IOException {
     Path dir = Golden.model(name);
     Files.copy(dir.resolve("config_v4.json"), temp.resolve("config.json"));
     Files.copy(dir.resolve("model.safetensors"), temp.resolve("model.safetensors"));

@@ -68,8 +68,10 @@ class SequenceClassifierTest {
 
   @Test
   void a_new_head_follows_the_seed_and_the_initializer_range() {
-    try (SequenceClassifier one = SequenceClassifier.of(CausalLm.load(Golden.model("llama2")), 8, 1);
-        SequenceClassifier same = SequenceClassifier.create(Golden.model("llama2"), one.labels(), 1);
+    try (SequenceClassifier one =
+            SequenceClassifier.of(CausalLm.load(Golden.model("llama2")), 8, 1);
+        SequenceClassifier same =
+            SequenceClassifier.create(Golden.model("llama2"), one.labels(), 1);
         SequenceClassifier other =
             SequenceClassifier.create(Golden.model("llama2"), one.labels(), 2)) {
       float[] weights = one.headParameters().get(0).toFloats();
@@ -105,8 +107,7 @@ class SequenceClassifierTest {
     int[] prompt = {5, 9, 17};
     int[] left = {3, 4};
     int[] right = {30};
-    Segments shared =
-        new Segments(new int[] {0, 3, 5}, new int[] {3, 5, 6}, new int[] {-1, 0, 0});
+    Segments shared = new Segments(new int[] {0, 3, 5}, new int[] {3, 5, 6}, new int[] {-1, 0, 0});
     try (SequenceClassifier model = SequenceClassifier.load(Golden.model("llama_reward"))) {
       Scope.run(
           "scores",
@@ -126,13 +127,11 @@ class SequenceClassifierTest {
 
   @Test
   void pooling_covers_the_shared_prompt() {
-    Segments shared =
-        new Segments(new int[] {0, 2, 3}, new int[] {2, 3, 5}, new int[] {-1, 0, 0});
+    Segments shared = new Segments(new int[] {0, 2, 3}, new int[] {2, 3, 5}, new int[] {-1, 0, 0});
     Scope.run(
         "pool",
         () -> {
-          Tensor hidden =
-              dev.temper.tensor.Tensors.of(new float[] {1, 3, 5, 7, 9}, 5, 1);
+          Tensor hidden = dev.temper.tensor.Tensors.of(new float[] {1, 3, 5, 7, 9}, 5, 1);
           assertThat(Pooling.FIRST.apply(hidden, shared).toDoubles()).containsExactly(1, 1, 1);
           assertThat(Pooling.LAST.apply(hidden, shared).toDoubles()).containsExactly(3, 5, 9);
           assertThat(Pooling.MEAN.apply(hidden, shared).toDoubles())
@@ -157,7 +156,8 @@ class SequenceClassifierTest {
   }
 
   @Test
-  void an_encoder_is_read_from_a_file_with_a_head_and_old_names_and_saved_bare() throws IOException {
+  void an_encoder_is_read_from_a_file_with_a_head_and_old_names_and_saved_bare()
+      throws IOException {
     encoderNamed(
         n ->
             "bert."
@@ -213,7 +213,8 @@ class SequenceClassifierTest {
     assertThatThrownBy(() -> CausalLm.load(Golden.model("bert")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("'bert' is an encoder");
-    assertThatThrownBy(() -> SequenceClassifier.create(Golden.model("llama2"), List.of("a", "a"), 0))
+    assertThatThrownBy(
+            () -> SequenceClassifier.create(Golden.model("llama2"), List.of("a", "a"), 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("all different");
     Path dir = Golden.model("llama_reward");

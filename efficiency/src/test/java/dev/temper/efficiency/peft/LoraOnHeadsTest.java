@@ -92,7 +92,8 @@ class LoraOnHeadsTest {
   @Test
   void trains_a_new_head_beside_the_adapter_of_a_classifier() {
     double[] trained;
-    try (SequenceClassifier model = SequenceClassifier.of(CausalLm.load(Golden.model("llama2")), 2, 1);
+    try (SequenceClassifier model =
+            SequenceClassifier.of(CausalLm.load(Golden.model("llama2")), 2, 1);
         Adapter lora = Lora.rank(2).attach(model)) {
       assertThat(model.parameters()).noneMatch(Parameter::isTrainable);
       model.headParameters().forEach(p -> p.setTrainable(true));
