@@ -32,7 +32,15 @@ record CompletionScores(
       CompletionBatch batch,
       Optional<Reference> reference,
       List<TokenStatistic> wanted) {
-    Tensor hidden = batch.hidden(policy);
+    Tensor body = batch.hidden(policy);
+    // Several gradients come back to the hidden states; they are added up before they go on.
+    Tensor hidden =
+        wanted.isEmpty() || !body.requiresGradient()
+            ? body
+            : Autograd.stage(
+                body,
+                List.of(body),
+                gradient -> Autograd.backward(List.of(body), List.of(gradient)));
     Map<TokenStatistic, Tensor> statistics = new LinkedHashMap<>();
     for (TokenStatistic statistic : wanted) {
       statistics.computeIfAbsent(statistic, s -> statistic(s, policy, batch, hidden, reference));

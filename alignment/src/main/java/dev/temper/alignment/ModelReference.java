@@ -123,7 +123,7 @@ record ModelReference(CausalLm model, OptionalInt everySteps, double alpha) impl
                   () -> {
                     Tensor now = other.value().mul(alpha);
                     p.assign(alpha == 1 ? now : now.add(p.value().mul(1 - alpha)));
-                    return now;
+                    return true;
                   }));
     }
   }
