@@ -92,7 +92,7 @@ public record RewardObjective(RewardModel model, Loss<RewardPairs> loss)
               .metric("min_reward", Arrays.stream(all).min().orElse(0), 1)
               .metric("mean_reward", Arrays.stream(all).sum(), all.length)
               .metric("max_reward", Arrays.stream(all).max().orElse(0), 1)
-              .metric("accuracy", right, n)
+              .metric("accuracy", (double) right, n)
               .metric("margin", margin, n);
         });
   }

@@ -130,7 +130,7 @@ public final class RewardTrainer implements ExampleTrainer<RewardTrainer, PairEx
 
     @Override
     public Optional<PairExample> cut(PairExample example, int maxLength) {
-      return kind.cut(example, maxLength).filter(e -> e == example);
+      return kind.cut(example, maxLength).filter(e -> e.size() == example.size());
     }
 
     @Override

@@ -126,7 +126,8 @@ class UnpairedPreferenceTrainerTest {
       UnpairedPreferenceTrainer trainer =
           trainer(model, initial).loss(new BcoLoss(0.5)).evalExamples(examples(6)).steps(10);
       assertThat(trainer.evaluate()).isCloseTo(Math.log(2), within(1e-6));
-      double delta = trainer.run().metrics().get("delta");
+      Double delta = trainer.run().metrics().get("delta");
+      assertThat(delta).isNotNull();
       assertThat(trainer.evaluation().metrics().get("delta")).isEqualTo(delta);
     }
   }
