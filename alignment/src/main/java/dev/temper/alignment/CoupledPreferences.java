@@ -35,7 +35,10 @@ record CoupledPreferences(PreferenceObjective objective, int pairs, List<StepTer
    *     completion's tokens, then the rejected one's
    */
   private record StepTerm(
-      String name, LossOutput.Per per, double sum, Map<PairExample, double[]> gradients) {}
+      String name,
+      LossOutput.Per per,
+      double sum,
+      IdentityHashMap<PairExample, double[]> gradients) {}
 
   static CoupledPreferences of(
       PreferenceObjective objective, List<List<PairExample>> microBatches) {
@@ -95,9 +98,9 @@ record CoupledPreferences(PreferenceObjective objective, int pairs, List<StepTer
     return p.gradient().orElseGet(() -> Tensors.zerosLike(p.value())).toDoubles();
   }
 
-  private static Map<PairExample, double[]> byPair(
+  private static IdentityHashMap<PairExample, double[]> byPair(
       List<PairExample> step, double[] chosen, double[] rejected) {
-    Map<PairExample, double[]> out = new IdentityHashMap<>();
+    IdentityHashMap<PairExample, double[]> out = new IdentityHashMap<>();
     int c = 0;
     int r = 0;
     for (PairExample pair : step) {

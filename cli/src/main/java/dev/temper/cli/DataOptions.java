@@ -1,14 +1,12 @@
 package dev.temper.cli;
 
 import dev.temper.data.DataSource;
-import dev.temper.data.Packing;
 import dev.temper.data.StopRule;
 import dev.temper.train.metrics.Phase;
 import dev.temper.train.report.DataFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What a training command reads. */
@@ -19,7 +17,7 @@ final class DataOptions {
       split = ",",
       paramLabel = "FILE",
       description =
-          "JSONL or JSON (also gzip): text, messages, or prompt and completion; files with weights"
+          "JSONL, JSON or CSV (also gzip) with TRL's columns for the method; files with weights"
               + " (a.jsonl:0.7) are mixed at random in those shares")
   List<String> data = new ArrayList<>();
 
@@ -36,13 +34,6 @@ final class DataOptions {
 
   @Option(names = "--max-length", defaultValue = "1024", description = "Longer examples are cut")
   int maxLength = 1024;
-
-  @Option(
-      names = "--packing",
-      description =
-          "Pack examples into rows of --max-length: ${COMPLETION-CANDIDATES}; --batch-size then"
-              + " counts rows (default: no)")
-  @Nullable Packing packing;
 
   @Option(
       names = "--shuffle",

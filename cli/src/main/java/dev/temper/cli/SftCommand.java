@@ -1,5 +1,6 @@
 package dev.temper.cli;
 
+import dev.temper.data.Packing;
 import dev.temper.efficiency.peft.Adapter;
 import dev.temper.model.CausalLm;
 import dev.temper.sft.NefTune;
@@ -55,6 +56,13 @@ final class SftCommand implements Callable<Integer> {
       description = "Weight of the loss that keeps the experts of a mixture busy; 0 is off")
   double routerWeight;
 
+  @Option(
+      names = "--packing",
+      description =
+          "Pack examples into rows of --max-length: ${COMPLETION-CANDIDATES}; --batch-size then"
+              + " counts rows (default: no)")
+  @Nullable Packing packing;
+
   @Mixin final TrainingOptions training = new TrainingOptions();
   @Mixin final OptimizerOptions optimizer = new OptimizerOptions(2e-5);
   @Mixin final ReportOptions report = new ReportOptions();
@@ -104,30 +112,14 @@ final class SftCommand implements Callable<Integer> {
             .maxLength(data.maxLength)
             .loss(loss == LossName.DFT ? SftLosses.dft() : SftLosses.nll())
             .routerWeight(routerWeight)
-            .optimizer(optimizer.optimizer())
-            .schedule(optimizer.schedule())
-            .steps(training.steps)
-            .epochs(training.epochs)
-            .batchSize(training.batchSize)
-            .tokenBudget(training.tokenBudget)
-            .maxGradNorm(training.maxGradNorm)
-            .evalEvery(training.evalEvery)
-            .saveEvery(training.saveEvery)
-            .patience(training.patience)
-            .keepCheckpoints(training.keepCheckpoints)
             .stopRule(data.stopRule)
-            .seed(training.seed)
-            .shuffle(data.shuffle)
-            .output(run.directory())
-            .resume(run.resume);
+            .shuffle(data.shuffle);
+    training.applyTo(t, optimizer, run);
     if (neftune > 0) {
       t.noise(new NefTune(neftune));
     }
-    if (data.packing != null) {
-      t.packing(data.packing);
-    }
-    if (training.restoreBest != null) {
-      t.restoreBest(training.restoreBest);
+    if (packing != null) {
+      t.packing(packing);
     }
     data.sources().forEach(t::data);
     data.evalData.forEach(t::evalData);

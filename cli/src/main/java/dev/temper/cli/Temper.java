@@ -23,6 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Temper.Version.class,
     subcommands = {
       SftCommand.class,
+      DpoCommand.class,
+      KtoCommand.class,
       GenerateCommand.class,
       ScoreCommand.class,
       ConvertCommand.class,

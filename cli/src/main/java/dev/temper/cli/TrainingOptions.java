@@ -1,6 +1,7 @@
 package dev.temper.cli;
 
 import dev.temper.UserException;
+import dev.temper.train.TrainerOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -75,6 +76,29 @@ final class TrainingOptions {
     }
     if (!(epochs > 0) || Double.isInfinite(epochs)) {
       throw new UserException("--epochs " + epochs + ": must be above 0");
+    }
+  }
+
+  /** Writes these settings into a trainer. */
+  <S extends TrainerOptions<S>> void applyTo(
+      S trainer, OptimizerOptions optimizer, RunOptions run) {
+    trainer
+        .optimizer(optimizer.optimizer())
+        .schedule(optimizer.schedule())
+        .steps(steps)
+        .epochs(epochs)
+        .batchSize(batchSize)
+        .tokenBudget(tokenBudget)
+        .maxGradNorm(maxGradNorm)
+        .evalEvery(evalEvery)
+        .saveEvery(saveEvery)
+        .patience(patience)
+        .keepCheckpoints(keepCheckpoints)
+        .seed(seed)
+        .output(run.directory())
+        .resume(run.resume);
+    if (restoreBest != null) {
+      trainer.restoreBest(restoreBest);
     }
   }
 

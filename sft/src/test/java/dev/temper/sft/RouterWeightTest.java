@@ -8,16 +8,12 @@ import dev.temper.UserException;
 import dev.temper.data.Origin;
 import dev.temper.data.TokenExample;
 import dev.temper.model.CausalLm;
+import dev.temper.model.Golden;
 import dev.temper.train.Evaluation;
 import dev.temper.train.TrainingLoop;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The auxiliary loss of mixtures of experts in supervised fine-tuning. */
 class RouterWeightTest {
@@ -27,11 +23,9 @@ class RouterWeightTest {
           TokenExample.allTrained(new int[] {7, 3, 22, 41}, Origin.memory("b")),
           TokenExample.allTrained(new int[] {12, 60, 33, 5, 6, 7, 8}, Origin.memory("c")));
 
-  @TempDir Path directory;
-
   @Test
-  void adds_the_weighted_router_loss_however_a_step_is_cut() throws IOException {
-    try (CausalLm model = CausalLm.load(golden("mixtral"))) {
+  void adds_the_weighted_router_loss_however_a_step_is_cut() {
+    try (CausalLm model = CausalLm.load(Golden.model("mixtral"))) {
       double plain = evaluate(model, 0, 1000).loss();
       Evaluation whole = evaluate(model, 0.1, 1000);
       double auxiliary = auxiliary(whole);
@@ -45,24 +39,12 @@ class RouterWeightTest {
   }
 
   @Test
-  void dense_models_have_nothing_to_balance() throws IOException {
-    try (CausalLm model = CausalLm.load(golden("llama2"))) {
+  void dense_models_have_nothing_to_balance() {
+    try (CausalLm model = CausalLm.load(Golden.model("llama2"))) {
       assertThatThrownBy(() -> evaluate(model, 0.1, 1000))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("no mixture of experts");
     }
-  }
-
-  /** A tiny model out of core's test resources, which come in a jar. */
-  private Path golden(String name) throws IOException {
-    for (String file : List.of("config.json", "model.safetensors")) {
-      try (InputStream in =
-          Objects.requireNonNull(
-              RouterWeightTest.class.getResourceAsStream("/golden/models/" + name + "/" + file))) {
-        Files.write(directory.resolve(file), in.readAllBytes());
-      }
-    }
-    return directory;
   }
 
   private static double auxiliary(Evaluation evaluation) {
