@@ -86,7 +86,7 @@ public record RewardObjective(RewardModel model, Loss<RewardPairs> loss)
           double[] rejected = in.rejected().toDoubles();
           double[] all = Stream.of(chosen, rejected).flatMapToDouble(Arrays::stream).toArray();
           int n = chosen.length;
-          long right = IntStream.range(0, n).filter(i -> chosen[i] > rejected[i]).count();
+          int right = (int) IntStream.range(0, n).filter(i -> chosen[i] > rejected[i]).count();
           double margin = Arrays.stream(chosen).sum() - Arrays.stream(rejected).sum();
           return output
               .metric("min_reward", Arrays.stream(all).min().orElse(0), 1)

@@ -130,7 +130,10 @@ public final class RewardTrainer implements ExampleTrainer<RewardTrainer, PairEx
 
     @Override
     public Optional<PairExample> cut(PairExample example, int maxLength) {
-      return kind.cut(example, maxLength).filter(e -> e.size() == example.size());
+      int completion = Math.max(example.chosen().length, example.rejected().length);
+      return completion <= maxLength - example.prompt().length
+          ? Optional.of(example)
+          : Optional.empty();
     }
 
     @Override

@@ -241,7 +241,7 @@ class PreferenceTrainerTest {
                       .maxLength(3)
                       .plannedSteps())
           .isInstanceOf(UserException.class)
-          .hasMessageContaining("no completion is left");
+          .hasMessageContaining("fits into 3 tokens");
     }
   }
 
