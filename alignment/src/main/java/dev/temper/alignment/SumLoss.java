@@ -17,7 +17,7 @@ record SumLoss(PreferenceLoss first, double weight, PreferenceLoss second)
 
   @Override
   public LossOutput compute(PairScores in) {
-    Loss<PairScores> a = first::compute;
+    Loss<PairScores> a = first;
     return a.plus(weight, second).compute(in);
   }
 

@@ -127,7 +127,7 @@ class UnpairedPreferenceTrainerTest {
       UnpairedPreferenceTrainer trainer =
           trainer(model, initial).loss(new BcoLoss(0.5)).evalExamples(examples(6)).steps(10);
       assertThat(trainer.evaluate()).isCloseTo(Math.log(2), within(1e-6));
-      double delta = trainer.run().metrics().get("delta");
+      double delta = java.util.Objects.requireNonNull(trainer.run().metrics().get("delta"));
       assertThat(trainer.evaluation().metrics().get("delta")).isEqualTo(delta);
     }
   }

@@ -47,8 +47,7 @@ public final class HeadMap {
     }
     List<Tensor> kept = new ArrayList<>(keep);
     kept.add(hidden);
-    return Autograd.stage(
-        values, kept, gradient -> backward(head, hidden, function, gradient));
+    return Autograd.stage(values, kept, gradient -> backward(head, hidden, function, gradient));
   }
 
   /** The function of every row, a constant. */
@@ -63,14 +62,12 @@ public final class HeadMap {
               "head map",
               () ->
                   Autograd.off(
-                      () ->
-                          function.apply(head.logits(hidden.slice(0, start, end)), start, end))));
+                      () -> function.apply(head.logits(hidden.slice(0, start, end)), start, end))));
     }
     return Tensors.cat(parts, 0);
   }
 
-  private static void backward(
-      Head head, Tensor hidden, RowFunction function, Tensor gradient) {
+  private static void backward(Head head, Tensor hidden, RowFunction function, Tensor gradient) {
     Tensor rows = hidden.detach();
     List<Tensor> parts = new ArrayList<>();
     int n = Math.toIntExact(hidden.dim(0));

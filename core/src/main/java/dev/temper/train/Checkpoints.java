@@ -24,9 +24,10 @@ import java.util.stream.Stream;
 
 /**
  * Everything a run needs to go on: {@code last/} holds the trained parameters, the optimizer's
- * state, the objective's if it has any, and {@code state.json}; it is replaced as a whole, so a kill at any moment leaves a
- * complete one. {@code best/} holds the parameters of the best evaluation. If several are kept,
- * each is also {@code step-N/}, which shares its files with {@code last/} while that is the same.
+ * state, the objective's if it has any, and {@code state.json}; it is replaced as a whole, so a
+ * kill at any moment leaves a complete one. {@code best/} holds the parameters of the best
+ * evaluation. If several are kept, each is also {@code step-N/}, which shares its files with {@code
+ * last/} while that is the same.
  */
 final class Checkpoints {
   static final String LAST = "last";
@@ -163,8 +164,7 @@ final class Checkpoints {
   }
 
   /** Puts a checkpoint back; empty if there is none. */
-  Optional<State> restore(
-      List<Parameter> trained, Optimizer optimizer, List<Parameter> others) {
+  Optional<State> restore(List<Parameter> trained, Optimizer optimizer, List<Parameter> others) {
     Path last = root.resolve(LAST);
     AtomicFiles.recover(last);
     Path file = last.resolve("state.json");

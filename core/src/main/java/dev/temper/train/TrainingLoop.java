@@ -313,8 +313,7 @@ public final class TrainingLoop {
 
     private void refuse(String sourceBefore, List<E> examples, String what, double value) {
       trainable.parameters().forEach(Parameter::zeroGradient);
-      checkpoints.ifPresent(
-          c -> saved = Optional.of(write(c, sourceBefore)));
+      checkpoints.ifPresent(c -> saved = Optional.of(write(c, sourceBefore)));
       throw new UserException(
           "step "
               + (step + 1)

@@ -102,7 +102,8 @@ public final class GgufMetadata {
 
   /** An array of floating-point numbers. */
   public Optional<double[]> reals(String key) {
-    return typed(key, GgufValue.Reals.class, "an array of floating-point numbers").map(GgufValue.Reals::values);
+    return typed(key, GgufValue.Reals.class, "an array of floating-point numbers")
+        .map(GgufValue.Reals::values);
   }
 
   /** The error for a key that must be there. */
