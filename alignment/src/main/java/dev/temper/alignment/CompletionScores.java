@@ -43,8 +43,7 @@ record CompletionScores(
                 gradient -> Autograd.backward(List.of(body), List.of(gradient)));
     Map<TokenStatistic, Tensor> statistics = new LinkedHashMap<>();
     for (TokenStatistic statistic : wanted) {
-      statistics.computeIfAbsent(
-          statistic, s -> statistic(s, policy, batch, hidden, reference));
+      statistics.computeIfAbsent(statistic, s -> statistic(s, policy, batch, hidden, reference));
     }
     return new CompletionScores(
         batch,
@@ -73,7 +72,9 @@ record CompletionScores(
                 new TokenStatistic.Distributions(
                     scores,
                     other.map(
-                        o -> Autograd.off(() -> o.head().logits(o.hidden().slice(0, from, to)).detach())),
+                        o ->
+                            Autograd.off(
+                                () -> o.head().logits(o.hidden().slice(0, from, to)).detach())),
                     targets.slice(0, from, to)));
     return statistic.isDifferentiable()
         ? HeadMap.of(policy.head(), hidden, keep, function)

@@ -94,8 +94,7 @@ public record PrecomputedReference(Optional<CausalLm> by, Optional<Path> cache)
       CompletionBatch batch =
           CompletionBatch.of(Arrays.stream(micro).mapToObj(groups::get).toList());
       float[] part =
-          Scope.run(
-              "reference", () -> Autograd.off(() -> batch.logProbs(scorer).toFloats()));
+          Scope.run("reference", () -> Autograd.off(() -> batch.logProbs(scorer).toFloats()));
       System.arraycopy(part, 0, out, at, part.length);
       at += part.length;
     }
@@ -141,8 +140,7 @@ public record PrecomputedReference(Optional<CausalLm> by, Optional<Path> cache)
     CheckpointWriter.writeFile(
         file,
         List.of(
-            TensorSource.floats(
-                TENSOR, StoredType.F32, new long[] {values.length}, () -> values)));
+            TensorSource.floats(TENSOR, StoredType.F32, new long[] {values.length}, () -> values)));
   }
 
   /** A file name that stands for the data, in its order, and for every weight of the model. */

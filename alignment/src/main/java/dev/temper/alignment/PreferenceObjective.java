@@ -86,8 +86,7 @@ public record PreferenceObjective(
   record Examined(PairScores pairs, CompletionScores policy) {}
 
   Examined examine(List<PairExample> pairs) {
-    CompletionBatch batch =
-        CompletionBatch.of(pairs.stream().map(PairExample::branches).toList());
+    CompletionBatch batch = CompletionBatch.of(pairs.stream().map(PairExample::branches).toList());
     Optional<Tensor> constant =
         loss.needsReference() ? reference.map(r -> r.logProbs(model, batch)) : Optional.empty();
     CompletionScores policy = CompletionScores.of(model, batch, reference, loss.statistics());
@@ -142,8 +141,7 @@ public record PreferenceObjective(
               .metric("rewards/margins", chosenSum - rejectedSum, n)
               .metric("logps/chosen", in.chosen().sums().sum().item(), n)
               .metric("logps/rejected", in.rejected().sums().sum().item(), n)
-              .metric(
-                  "logits/chosen", policy.sumOfMeanLogits(isChosen), policy.count(isChosen))
+              .metric("logits/chosen", policy.sumOfMeanLogits(isChosen), policy.count(isChosen))
               .metric(
                   "logits/rejected",
                   policy.sumOfMeanLogits(isChosen.negate()),

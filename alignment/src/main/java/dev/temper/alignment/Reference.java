@@ -80,8 +80,7 @@ public interface Reference {
       public Optional<States> states(CausalLm policy, CompletionBatch batch) {
         return Optional.of(
             new States(
-                policy.head(),
-                adapter.disabled(() -> Autograd.off(() -> batch.hidden(policy)))));
+                policy.head(), adapter.disabled(() -> Autograd.off(() -> batch.hidden(policy)))));
       }
     };
   }

@@ -10,7 +10,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The reference of a trainer: the one that was given, or the one that follows from what is trained. */
+/**
+ * The reference of a trainer: the one that was given, or the one that follows from what is trained.
+ */
 final class References {
   private final CausalLm model;
   private @Nullable Reference given;
@@ -54,8 +56,6 @@ final class References {
   }
 
   private static Reference byDefault(Trainable trained) {
-    return trained instanceof Switch adapter
-        ? Reference.without(adapter)
-        : Reference.precomputed();
+    return trained instanceof Switch adapter ? Reference.without(adapter) : Reference.precomputed();
   }
 }

@@ -27,8 +27,8 @@ import java.util.function.IntPredicate;
  *
  * @param model the policy
  * @param reference what it is compared with; empty for losses that need none
- * @param seen where the moments of the rewards seen so far are kept; present if and only if the loss
- *     asks for their mean
+ * @param seen where the moments of the rewards seen so far are kept; present if and only if the
+ *     loss asks for their mean
  * @param step what was found out about the whole step; nothing before {@link #forStep}
  * @param training whether rewards seen count from now on
  */
@@ -136,8 +136,7 @@ public record UnpairedObjective(
   }
 
   /** What held-out data is compared with is the mean seen in training, if anything was seen. */
-  private RunningMoments moments(
-      RunningMoments before, List<List<LabelledExample>> microBatches) {
+  private RunningMoments moments(RunningMoments before, List<List<LabelledExample>> microBatches) {
     if (!training && before.count() > 0) {
       return before;
     }
@@ -209,14 +208,14 @@ public record UnpairedObjective(
     }
     UnpairedScores scores =
         new UnpairedScores(
-        policy.select(s -> true),
-        constant.map(c -> batch.select(c, s -> true)),
-        desirable,
-        examples.stream().mapToDouble(LabelledExample::score).toArray(),
-        step.divergence().isPresent()
-            ? Optional.of(Tensors.scalar(step.divergence().getAsDouble()))
-            : Optional.empty(),
-        step.moments().map(m -> Tensors.scalar(m.mean())));
+            policy.select(s -> true),
+            constant.map(c -> batch.select(c, s -> true)),
+            desirable,
+            examples.stream().mapToDouble(LabelledExample::score).toArray(),
+            step.divergence().isPresent()
+                ? Optional.of(Tensors.scalar(step.divergence().getAsDouble()))
+                : Optional.empty(),
+            step.moments().map(m -> Tensors.scalar(m.mean())));
     return new Examined(scores, policy);
   }
 

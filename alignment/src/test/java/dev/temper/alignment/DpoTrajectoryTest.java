@@ -68,8 +68,7 @@ class DpoTrajectoryTest {
       Trajectory.replay(
           run,
           model,
-          new PreferenceObjective(
-              model, new DpoLoss(0.1), Optional.of(Reference.model(initial))),
+          new PreferenceObjective(model, new DpoLoss(0.1), Optional.of(Reference.model(initial))),
           DpoTrajectoryTest::pair,
           2,
           40,

@@ -29,7 +29,8 @@ class KtoTrajectoryTest {
     try (CausalLm model = Trajectory.model(temp);
         CausalLm initial = Trajectory.model(other)) {
       model.trainAll();
-      UnpairedLoss loss = name.contains("apo") ? new ApoZeroUnpairedLoss(0.1, 1.2, 1) : new KtoLoss(0.1);
+      UnpairedLoss loss =
+          name.contains("apo") ? new ApoZeroUnpairedLoss(0.1, 1.2, 1) : new KtoLoss(0.1);
       Trajectory.replay(
           run,
           model,

@@ -34,8 +34,7 @@ class PreferenceEncoderTest {
   }
 
   private Tokenizer tokenizer() throws IOException {
-    try (InputStream in =
-            new GZIPInputStream(resource("/golden/text/smollm2-tokenizer.json.gz"));
+    try (InputStream in = new GZIPInputStream(resource("/golden/text/smollm2-tokenizer.json.gz"));
         InputStream config = resource("/golden/text/smollm2-tokenizer_config.json")) {
       Files.copy(in, dir.resolve("tokenizer.json"));
       Files.copy(config, dir.resolve("tokenizer_config.json"));
@@ -159,8 +158,7 @@ class PreferenceEncoderTest {
 
   @Test
   void a_token_the_model_does_not_have_is_named() throws IOException {
-    PairRow row =
-        TypedRows.load(rows("preference_explicit_standard"), RowView.PAIRS).get(0);
+    PairRow row = TypedRows.load(rows("preference_explicit_standard"), RowView.PAIRS).get(0);
     try (Tokenizer tokenizer = tokenizer()) {
       assertThatThrownBy(() -> new PreferenceEncoder(() -> tokenizer, 100).encode(row))
           .isInstanceOf(DataException.class)

@@ -115,8 +115,7 @@ class UnpairedPreferenceTrainerTest {
           .listener(listener)
           .steps(steps)
           .run();
-      return new Outcome(
-          deltas, model.parameters().stream().map(p -> p.toFloats()).toList());
+      return new Outcome(deltas, model.parameters().stream().map(p -> p.toFloats()).toList());
     }
   }
 

@@ -220,7 +220,8 @@ public final class SftTrainer implements TrainerOptions<SftTrainer> {
     if (heldOut().isEmpty()) {
       throw new UserException("there is nothing to evaluate on: give evalData");
     }
-    return TrainingLoop.evaluate(new SftObjective(model, loss, noise), heldOut(), plan.tokenBudget());
+    return TrainingLoop.evaluate(
+        new SftObjective(model, loss, noise), heldOut(), plan.tokenBudget());
   }
 
   /** Mean loss on the held-out examples as the model is now. */

@@ -29,8 +29,7 @@ public record BcoLoss(double beta) implements UnpairedLoss {
         in.meanReward()
             .orElseThrow(() -> new IllegalArgumentException("BcoLoss needs the mean reward"));
     Tensor shifted = in.logRatios().mul(beta).sub(delta);
-    return LossOutput.of(
-        shifted.mul(in.signs()).logSigmoid().neg(), LossOutput.Per.EXAMPLE);
+    return LossOutput.of(shifted.mul(in.signs()).logSigmoid().neg(), LossOutput.Per.EXAMPLE);
   }
 
   @Override

@@ -38,8 +38,7 @@ public record PairwiseCringeLoss(double bias, double temperature, double alpha, 
   /** Checks the ranges. */
   public PairwiseCringeLoss {
     if (!Double.isFinite(bias)) {
-      throw new IllegalArgumentException(
-          "PairwiseCringeLoss: bias must be finite; got " + bias);
+      throw new IllegalArgumentException("PairwiseCringeLoss: bias must be finite; got " + bias);
     }
     Checks.positive("PairwiseCringeLoss", "temperature", temperature);
     Checks.notNegative("PairwiseCringeLoss", "alpha", alpha);

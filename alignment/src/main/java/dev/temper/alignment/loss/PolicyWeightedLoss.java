@@ -36,8 +36,7 @@ public record PolicyWeightedLoss(PreferenceLoss loss) implements PreferenceLoss 
                 + " new PolicyWeightedLoss(a).plus(1, b)");
       }
       terms.add(
-          new LossOutput.Term(
-              term.name(), term.values(), term.weights().mul(weights), term.per()));
+          new LossOutput.Term(term.name(), term.values(), term.weights().mul(weights), term.per()));
     }
     return new LossOutput(terms, output.metrics());
   }

@@ -47,11 +47,7 @@ class BcoLossTest {
   }
 
   private static boolean compare(
-      double[] policy,
-      double[] reference,
-      RunningMoments moments,
-      JsonNode in,
-      JsonNode expected) {
+      double[] policy, double[] reference, RunningMoments moments, JsonNode in, JsonNode expected) {
     try (Parameter leaf = LossGoldens.leaf(policy)) {
       float[] lengths = new float[policy.length];
       Arrays.fill(lengths, 1);
@@ -64,8 +60,7 @@ class BcoLossTest {
                       new UnpairedScores(
                           LossGoldens.scores(leaf.value(), lengths),
                           Optional.of(
-                              LossGoldens.scores(
-                                  Tensors.of(reference, reference.length), lengths)),
+                              LossGoldens.scores(Tensors.of(reference, reference.length), lengths)),
                           desirable,
                           new double[policy.length],
                           Optional.empty(),

@@ -181,8 +181,7 @@ class PreferenceTokensTest {
   }
 
   /** Three rows from {@code first} on as a model sees them. */
-  private static SequenceScores side(
-      PreferenceLoss loss, Tensor w, Tensor reference, int first) {
+  private static SequenceScores side(PreferenceLoss loss, Tensor w, Tensor reference, int first) {
     List<Integer> predictors = new ArrayList<>();
     List<Integer> targets = new ArrayList<>();
     List<Integer> owners = new ArrayList<>();
