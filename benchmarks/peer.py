@@ -1,13 +1,13 @@
 """Runs Temper and its peers in Python on the same rows, alternating, and prints the ratios.
 
-sft-full, sft-lora: TRL; wall time and peak memory of the whole process. generate-1, generate-8: transformers; tokens a second
+sft-full, sft-lora, dpo-full, dpo-lora: TRL; wall time and peak memory of the whole process. generate-1, generate-8: transformers; tokens a second
 of the best of --repeats greedy runs of 64 tokens inside one process (start-up is left out, it would hide the rest), with
 Temper's weights in float32, float16 and int8. load: seconds to load the model and its tokenizer in a process that has started.
 
 Training is timed as a whole process, start-up and imports included: that is what a user waits for. Seconds mean nothing on a
 shared machine; the ratios of runs taken side by side do. Run it with nothing else running.
 
-The data file holds JSON lines with "prompt" and "completion". Both sides train on its first batch-size x steps rows, in
+The data file holds JSON lines with "prompt" and "completion"; with "prompt", "chosen" and "rejected" for dpo. Both sides train on its first batch-size x steps rows, in
 float32, one batch a step, at equal settings; TRL's other settings are its defaults.
 """
 
@@ -29,7 +29,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face model directory")
     parser.add_argument("--data", type=Path, help="JSON lines with prompt and completion; not for load")
-    parser.add_argument("--task", choices=["sft-full", "sft-lora", "generate-1", "generate-8", "load"], default="sft-lora")
+    parser.add_argument("--task", choices=["sft-full", "sft-lora", "dpo-full", "dpo-lora", "generate-1", "generate-8", "load"], default="sft-lora")
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=2, help="runs of each side (default 2)")
@@ -42,17 +42,18 @@ def arguments():
 
 
 def temper(args, rows, out):
-    command = [TEMPER, "sft", "--model", args.model.resolve(), "--data", rows, "--out", out, "--steps", args.steps]
+    command = [TEMPER, args.task.split("-")[0], "--model", args.model.resolve(), "--data", rows, "--out", out, "--steps", args.steps]
     command += ["--batch-size", args.batch_size, "--learning-rate", "1e-5", "--max-length", 1024, "--seed", 0]
-    if args.task == "sft-lora":
+    if args.task.endswith("-lora"):
         command += ["--peft", "lora", "--lora-rank", 16, "--lora-alpha", 32, "--lora-dropout", 0]
     return command
 
 
 def trl(args, rows, out):
-    command = [sys.executable, HERE / "peer_trl.py", "--model", args.model.resolve(), "--data", rows, "--out", out]
+    script = "peer_trl.py" if args.task.startswith("sft") else "peer_trl_dpo.py"
+    command = [sys.executable, HERE / script, "--model", args.model.resolve(), "--data", rows, "--out", out]
     command += ["--steps", args.steps, "--batch-size", args.batch_size]
-    return command + (["--lora"] if args.task == "sft-lora" else [])
+    return command + (["--lora"] if args.task.endswith("-lora") else [])
 
 
 def benchmark(args, name, *more):
@@ -127,7 +128,7 @@ def measure(command, folder):
 
 def main():
     args = arguments()
-    if not args.task.startswith("sft"):
+    if not args.task.startswith(("sft", "dpo")):
         compare_inside(args)
         return
     subprocess.run([TEMPER, "--version"], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

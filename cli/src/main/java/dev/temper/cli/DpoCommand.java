@@ -59,8 +59,7 @@ final class DpoCommand implements Callable<Integer> {
               trainer::trainAll);
       all.announce(lm.source().toString(), "pairs", console);
       if (trainer.ties() > 0) {
-        console.printf(
-            "warning: chosen and rejected are the same in %d pairs%n", trainer.ties());
+        console.printf("warning: chosen and rejected are the same in %d pairs%n", trainer.ties());
       }
       EngineInfo engine = EngineInfo.load();
       RunInfo info =

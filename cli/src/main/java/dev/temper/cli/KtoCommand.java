@@ -116,8 +116,7 @@ final class KtoCommand implements Callable<Integer> {
   private UnpairedLoss loss() {
     return switch (loss) {
       case KTO -> new KtoLoss(beta, desirableWeight, undesirableWeight);
-      case APO_ZERO_UNPAIRED ->
-          new ApoZeroUnpairedLoss(beta, desirableWeight, undesirableWeight);
+      case APO_ZERO_UNPAIRED -> new ApoZeroUnpairedLoss(beta, desirableWeight, undesirableWeight);
       case BCO -> new BcoLoss(beta);
       case UNA_SCORE -> new UnaLoss(beta, UnaLoss.Feedback.SCORE);
       case UNA_BINARY -> new UnaLoss(beta, UnaLoss.Feedback.BINARY);

@@ -189,8 +189,7 @@ final class PreferenceLossOptions {
       case TDPO1 -> TdpoLoss.tdpo1(beta);
       case TDPO2 -> TdpoLoss.tdpo2(beta, alpha == null ? 0.5 : alpha);
       case PAIRWISE_CRINGE ->
-          new PairwiseCringeLoss(
-              0, 5, alpha == null ? 1 : alpha, PairwiseCringeLoss.Gate.CONSTANT);
+          new PairwiseCringeLoss(0, 5, alpha == null ? 1 : alpha, PairwiseCringeLoss.Gate.CONSTANT);
     };
   }
 

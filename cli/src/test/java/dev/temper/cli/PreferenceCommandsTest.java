@@ -95,8 +95,14 @@ class PreferenceCommandsTest {
   @ParameterizedTest
   @EnumSource(PreferenceLossOptions.LossName.class)
   void every_loss_over_pairs_runs(PreferenceLossOptions.LossName loss) throws IOException {
-    dpo("run", "--steps", 1, "--loss", loss.name().toLowerCase(java.util.Locale.ROOT),
-            "--peft", "lora")
+    dpo(
+            "run",
+            "--steps",
+            1,
+            "--loss",
+            loss.name().toLowerCase(java.util.Locale.ROOT),
+            "--peft",
+            "lora")
         .worked();
     assertThat(rows("run").get(0).get("loss").isNumber()).isTrue();
     assertThat(dir.resolve("run/adapter/adapter_config.json")).exists();

@@ -52,8 +52,7 @@ class HeadMapTest {
           run(
               hidden,
               weight,
-              () ->
-                  HeadMap.of(head, hidden.value().mul(2), List.of(), HeadMapTest::entropy));
+              () -> HeadMap.of(head, hidden.value().mul(2), List.of(), HeadMapTest::entropy));
       for (int i = 0; i < whole.length; i++) {
         assertThat(chunked[i]).containsExactly(whole[i], within(2e-6f));
       }
