@@ -23,7 +23,9 @@ class ModelIndexTest {
             .map(line -> line.substring(3, line.indexOf('`', 3)))
             .toList();
     assertThat(listed).doesNotHaveDuplicates();
-    assertThat(new TreeSet<>(listed)).isEqualTo(new TreeSet<>(Families.types()));
+    TreeSet<String> known = new TreeSet<>(Families.types());
+    known.remove("granite"); // the example of docs/adding-a-model.md, registered by core's tests
+    assertThat(new TreeSet<>(listed)).isEqualTo(known);
   }
 
   @Test
