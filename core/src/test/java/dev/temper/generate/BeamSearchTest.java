@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BeamSearchTest {
   @ParameterizedTest
-  @ValueSource(strings = {"llama2"})
+  @ValueSource(strings = {"llama2", "gpt2"})
   void sequences_and_scores_equal_transformers(String name) {
     Path dir = Golden.model(name);
     JsonNode golden = Golden.json(dir.resolve("golden.json.gz"));
