@@ -19,7 +19,7 @@ class ModelIndexTest {
   void every_family_is_listed_once() {
     List<String> listed =
         LINES.stream()
-            .filter(line -> line.startsWith("| `"))
+            .filter(line -> line.startsWith("| `") && !line.startsWith("| `model_type`"))
             .map(line -> line.substring(3, line.indexOf('`', 3)))
             .toList();
     assertThat(listed).doesNotHaveDuplicates();
