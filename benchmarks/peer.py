@@ -50,8 +50,8 @@ def temper(args, rows, out):
 
 
 def trl(args, rows, out):
-    script = "peer_trl.py" if args.task.startswith("sft") else "peer_trl_dpo.py"
-    command = [sys.executable, HERE / script, "--model", args.model.resolve(), "--data", rows, "--out", out]
+    command = [sys.executable, HERE / "peer_trl.py", "--method", args.task.split("-")[0], "--model", args.model.resolve()]
+    command += ["--data", rows, "--out", out]
     command += ["--steps", args.steps, "--batch-size", args.batch_size]
     return command + (["--lora"] if args.task.endswith("-lora") else [])
 

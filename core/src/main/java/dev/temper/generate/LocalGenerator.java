@@ -73,7 +73,7 @@ public final class LocalGenerator implements Generator, AutoCloseable {
           model.source() + ": stop strings need a tokenizer.json in the model's directory");
     }
     for (int p = 0; p < prompts.size(); p++) {
-      check(prompts.get(p), p);
+      Prompts.check(model, prompts.get(p), p);
       for (int j = 0; j < options.completionsPerPrompt(); j++) {
         rows.add(
             new Row(
@@ -117,25 +117,6 @@ public final class LocalGenerator implements Generator, AutoCloseable {
     if (packed != null) {
       packed.close();
       packed = null;
-    }
-  }
-
-  private void check(int[] prompt, int index) {
-    if (prompt.length == 0) {
-      throw new UserException(
-          "prompt "
-              + index
-              + " is empty: give at least one token (a beginning-of-text token will do)");
-    }
-    int context = model.spec().contextLength();
-    if (prompt.length >= context) {
-      throw new UserException(
-          "prompt "
-              + index
-              + " has "
-              + prompt.length
-              + " tokens and leaves no room in the model's context of "
-              + context);
     }
   }
 
